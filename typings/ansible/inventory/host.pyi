@@ -1,0 +1,3 @@
+class Host:
+    name: str
+    def get_name(self) -> str: ...

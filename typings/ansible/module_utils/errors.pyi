@@ -1,0 +1,9 @@
+class AnsibleValidationError(Exception):
+    def __init__(self, message: str) -> None: ...
+    @property
+    def msg(self) -> str: ...
+
+class AnsibleValidationErrorMultiple(AnsibleValidationError):
+    errors: list[AnsibleValidationError]
+    @property
+    def messages(self) -> list[str]: ...

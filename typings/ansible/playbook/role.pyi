@@ -1,0 +1,3 @@
+class Role:
+    _role_path: str
+    def get_name(self, include_role_fqcn: bool = True) -> str: ...
