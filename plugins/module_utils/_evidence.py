@@ -20,6 +20,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._register import
 STATUSES = ("unmet", "unanswered", "waived", "met", "recommended", "not_applicable")
 FIELDS = ("requirement", "status", "expected", "measured", "how", "at")
 FORMAT = 1
+NOT_MEASURED = "not measured: "
 ROLE_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _AT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z\Z")
 
@@ -339,7 +340,7 @@ def _verdict(wrong: bool, expected: Sequence[str], measured: Sequence[str], how:
 
 
 def _unanswered(expected: Sequence[str], reason: str, how: str) -> Verdict:
-    return Verdict("unanswered", ", ".join(expected), f"not measured: {reason}", how)
+    return Verdict("unanswered", ", ".join(expected), f"{NOT_MEASURED}{reason}", how)
 
 
 def _judge_path(options: Mapping[str, Any], measured: Measurements) -> Verdict:
@@ -569,7 +570,8 @@ def evaluate(checks: Sequence[Check], measured: Measurements, rows: Sequence[Row
     for check, verdict in judged:
         blocked = check.needs and worst(statuses.get(check.needs, ["met"])) in ("unmet", "unanswered")
         if blocked and verdict.status != "met":
-            verdict = _unanswered([verdict.expected], f"{verdict.measured} ({check.needs})", verdict.how)
+            reason = verdict.measured[len(NOT_MEASURED):] if verdict.status == "unanswered" else verdict.measured
+            verdict = _unanswered([verdict.expected], f"{reason} ({check.needs})", verdict.how)
         result.append(
             Row(check.requirement, verdict.status, verdict.expected, verdict.measured, check.how or verdict.how, at)
         )

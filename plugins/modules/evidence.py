@@ -118,7 +118,7 @@ unmet:
   type: list
   elements: str
   sample: []
-path:
+file:
   description: The file in which the rows are kept.
   returned: O(state) is V(present) or V(absent)
   type: str
@@ -280,7 +280,7 @@ def measure_units(module: AnsibleModule, names: Sequence[str]) -> Tuple[Dict[str
     properties = "--property=LoadState,ActiveState,UnitFileState"
     state = run(module, ["systemctl", "show", properties, "--"] + list(names))
     if not state.problem and state.rc != 0:
-        return {}, state.stderr.strip() or "systemd gave no answer"
+        return {}, (state.stderr.splitlines() or ["systemd gave no answer"])[0]
     return parse_systemctl_show(state.stdout, names), state.problem
 
 
@@ -440,7 +440,7 @@ def main() -> None:
     path = os.path.join(directory, f"{role}.json")
     try:
         if state == "absent":
-            module.exit_json(changed=remove(path, module.check_mode), path=path)
+            module.exit_json(changed=remove(path, module.check_mode), file=path)
         at = now()
         checks = [make_check(check) for check in module.params["checks"]]
         given = [make_row(row, at) for row in module.params["rows"]]
@@ -452,7 +452,7 @@ def main() -> None:
         module.fail_json(msg=f"{path}: {error.strerror}")
     if not written and not module.check_mode:
         module.warn(f"{path} was not written: this user may not write there")
-    module.exit_json(path=path, written=written, **outcome(rows))
+    module.exit_json(file=path, written=written, **outcome(rows))
 
 
 if __name__ == "__main__":

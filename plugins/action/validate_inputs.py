@@ -1,0 +1,253 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check everything that an inventory says about a node, before the first change."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from ansible import template as ansible_template
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.eucaim.local_node.plugins.module_utils._inputs import (
+    ROLES,
+    Known,
+    Unreadable,
+    check_function,
+    check_names,
+    check_options,
+    requirement_of,
+    unreadable_from,
+)
+from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, summary, unique
+
+DISPLAY = Display()
+ROLES_PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "roles")
+FACTS_NEEDED = ("distribution", "distribution_major_version", "os_family", "default_ipv4")
+GATHER_SUBSET = ["!all", "min", "network"]
+ROUTES = "eucaim_routes"
+# What the playbook hands over from role to role.
+EXPORTED_SUFFIXES = ("_firewall_rules", "_backup_paths", "_health_checks", "_dependent_rules")
+
+
+def trusted(value: Any) -> Any:
+    """Return data of our own files marked as templates, where Ansible wants that (2.19 and later)."""
+    trust = getattr(ansible_template, "trust_as_template", None)
+    if trust is None:
+        return value
+    if isinstance(value, str):
+        return trust(value)
+    if isinstance(value, Mapping):
+        return {name: trusted(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [trusted(item) for item in value]
+    return value
+
+
+def convert(name: str, spec: Mapping[str, Any], value: Any) -> Tuple[Any, Sequence[str]]:
+    """Convert one option as Ansible does for a module; return it and what is wrong with it."""
+    own = {key: item for key, item in spec.items() if key not in ("required", "default")}
+    result = ArgumentSpecValidator({name: own}).validate({name: value})
+    return result.validated_parameters.get(name), list(result.error_messages)
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Read the roles' specs, resolve the host's variables and refuse what cannot work."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = True
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+        """Return the result of the task; it fails with all refusals at once."""
+        result: Dict[str, Any] = super().run(tmp, task_vars)
+        variables: Dict[str, Any] = dict(task_vars or {})
+        _unused, arguments = self.validate_argument_spec(
+            argument_spec={
+                "roles": {"type": "list", "elements": "str", "required": True, "choices": list(ROLES)},
+                "check_become": {"type": "bool", "default": False},
+            }
+        )
+        facts, gathered, refusals = self._facts(variables, bool(arguments["check_become"]))
+        if arguments["check_become"] and not refusals:
+            refusals += self._become_refusals(variables)
+        unknown: List[str] = []
+        known, exempt = self._known_names()
+        found, unknown = check_names(variables, known, exempt)
+        refusals += found
+        for role in arguments["roles"]:
+            refusals += self._role_refusals(role, variables, facts)
+        refusals = unique(refusals)
+        host = str(variables.get("inventory_hostname", "this host"))
+        if unknown:
+            DISPLAY.display(f"{host}: no role of eucaim.local_node reads {', '.join(unknown)}")
+        result.update(
+            changed=False,
+            failed=bool(refusals),
+            refusals=[refusal.as_dict() for refusal in refusals],
+            unknown_variables=unknown,
+            msg=summary(refusals, host) if refusals else "All inputs are valid.",
+        )
+        if gathered:
+            result["ansible_facts"] = gathered
+        return result
+
+    # ------------------------------------------------------------------ files of the roles
+
+    def _load(self, role: str, *parts: str) -> Any:
+        """Return the content of a file of a role, or an empty mapping when there is none."""
+        path = os.path.join(ROLES_PATH, role, *parts)
+        if not os.path.exists(path):
+            return {}
+        return self._loader.load_from_file(path) or {}
+
+    def _spec(self, role: str) -> Dict[str, Any]:
+        """Return the options of a role's entry point main."""
+        specs = self._load(role, "meta", "argument_specs.yml").get("argument_specs", {})
+        return dict(specs.get("main", {}).get("options") or {})
+
+    def _known_names(self) -> Tuple[List[Known], List[str]]:
+        """Return every variable that our roles read, and those that they hand on."""
+        known: List[Known] = []
+        exempt: List[str] = []
+        for role in ROLES:
+            known += [Known(name, role, requirement_of(role, spec)) for name, spec in self._spec(role).items()]
+            exempt += list(self._load(role, "vars", "main.yml"))
+            exempt += [f"{role}{suffix}" for suffix in EXPORTED_SUFFIXES]
+        return known, exempt
+
+    # ------------------------------------------------------------------ values
+
+    def _role_refusals(self, role: str, variables: Dict[str, Any], facts: Dict[str, Any]) -> List[Refusal]:
+        """Return every refusal of one role."""
+        spec = self._spec(role)
+        own = trusted(self._load(role, "defaults", "main.yml"))
+        constants = trusted(self._load(role, "vars", "main.yml"))
+        available = {**own, **constants, **variables, "ansible_facts": {**variables.get("ansible_facts", {}), **facts}}
+        values = self._resolve([name for name in spec if name in available], available)
+        defaults = self._resolve([name for name in spec if name in own], {**available, **own})
+        good, refusals = check_options(role, spec, values, defaults, convert)
+        return refusals + check_function(role)(good, facts)
+
+    def _resolve(self, names: Sequence[str], available: Dict[str, Any]) -> Dict[str, Any]:
+        """Resolve the templates of variables, each for itself."""
+        templar = self._templar.copy_with_new_env(available_variables=available)
+        values: Dict[str, Any] = {}
+        for name in names:
+            try:
+                values[name] = templar.template(available[name])
+            except AnsibleError as error:
+                values[name] = unreadable_from(str(error))
+        return values
+
+    # ------------------------------------------------------------------ the node
+
+    def _facts(self, variables: Dict[str, Any], refresh: bool) -> Tuple[Dict[str, Any], Dict[str, Any], List[Refusal]]:
+        """Return what the checks need to know of the node, what was gathered now, and why that failed."""
+        facts: Dict[str, Any] = dict(variables.get("ansible_facts") or {})
+        gathered: Dict[str, Any] = {}
+        become = self._connection.become
+        try:
+            # Looking needs no rights.
+            self._connection.set_become_plugin(None)
+            if any(name not in facts for name in FACTS_NEEDED):
+                answer = self._execute_module(
+                    module_name="ansible.legacy.setup",
+                    module_args={"gather_subset": GATHER_SUBSET, "gather_timeout": 30},
+                    task_vars=variables,
+                )
+                if answer.get("failed") or answer.get("unreachable"):
+                    return facts, gathered, [_no_facts(variables, answer)]
+                gathered.update(answer.get("ansible_facts", {}))
+            if refresh or ROUTES not in facts:
+                gathered[ROUTES] = self._routes()
+        except AnsibleConnectionFailure as error:
+            return facts, gathered, [_unreachable(variables, str(error))]
+        finally:
+            self._connection.set_become_plugin(become)
+        for name, value in gathered.items():
+            facts[name[len("ansible_"):] if name.startswith("ansible_") else name] = value
+        facts["routes"] = facts.get(ROUTES, [])
+        return facts, gathered, []
+
+    def _routes(self) -> List[Dict[str, str]]:
+        """Return the node's routes, or none when it has no tool to tell."""
+        answer = self._low_level_execute_command("ip -j route show table all", sudoable=False)
+        try:
+            routes = json.loads(answer.get("stdout") or "[]")
+        except ValueError:
+            return []
+        return [
+            {"dst": str(route.get("dst", "")), "dev": str(route.get("dev", ""))}
+            for route in routes
+            if route.get("type", "unicast") == "unicast"
+        ]
+
+    def _become_refusals(self, variables: Dict[str, Any]) -> List[Refusal]:
+        """Return why this user cannot become root, if so."""
+        try:
+            answer = self._low_level_execute_command("id -u", sudoable=True)
+        except AnsibleConnectionFailure as error:
+            return [_no_become(variables, str(error))]
+        except AnsibleError as error:
+            return [_no_become(variables, str(error))]
+        said = str(answer.get("stdout", "")).split()
+        if answer.get("rc") == 0 and said[-1:] == ["0"]:
+            return []
+        reason = _last_line(str(answer.get("stderr", ""))) or _last_line(str(answer.get("stdout", "")))
+        if answer.get("rc") == 0:
+            reason = "the tasks would run as a user without the rights of root"
+        return [_no_become(variables, reason)]
+
+
+def _last_line(text: str) -> str:
+    """Return the last line of what a command said."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else ""
+
+
+def _address(variables: Mapping[str, Any]) -> str:
+    """Return the address under which a host is reached."""
+    return str(variables.get("ansible_host") or variables.get("inventory_hostname") or "the host")
+
+
+def _unreachable(variables: Mapping[str, Any], reason: str) -> Refusal:
+    return Refusal(
+        "NET-ADDR",
+        "ansible_host",
+        f"no connection to {_address(variables)}: {_last_line(reason)}",
+        "a node that answers over SSH for the user in ansible_user",
+        "check that the node is on, that its address and port are right, and that ssh works by hand with this key",
+    )
+
+
+def _no_facts(variables: Mapping[str, Any], answer: Mapping[str, Any]) -> Refusal:
+    if answer.get("unreachable"):
+        return _unreachable(variables, str(answer.get("msg", "")))
+    said = _last_line(str(answer.get("module_stderr") or answer.get("msg") or "no answer"))
+    return Refusal(
+        "OS-LTS",
+        "ansible_python_interpreter",
+        f"a node whose facts cannot be read: {said}",
+        "Python 3.9 or later on the node",
+        "install python3 on the node (as root: apt install python3), or set ansible_python_interpreter to its path",
+    )
+
+
+def _no_become(variables: Mapping[str, Any], reason: str) -> Refusal:
+    user = variables.get("ansible_user") or variables.get("ansible_ssh_user") or "the connecting user"
+    return Refusal(
+        "OS-USERS",
+        "ansible_become_password",
+        f"{user} cannot become root on {_address(variables)}: {_last_line(reason) or 'no reason given'}",
+        "a user who may become root with sudo",
+        "run again with --ask-become-pass, or set ansible_become_password from a vault, "
+        "and make sure that sudo is installed and this user is in the group sudo (Debian) or wheel (Red Hat)",
+    )

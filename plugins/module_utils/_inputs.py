@@ -1,0 +1,325 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an inventory says, against what the roles accept: types, choices, names and meaning.
+
+Private to this collection: nothing outside may import it. Everything here is pure; the action
+C(validate_inputs) reads the files, resolves the templates and hands the values to these functions.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import re
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+
+from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, hidden, shown
+from ansible_collections.eucaim.local_node.plugins.module_utils._register import is_known
+
+# Every role, with the requirement that a bad input stands for when its option names none.
+ROLES: Dict[str, str] = {
+    "preflight": "TIER-2",
+    "base": "OS-USERS",
+    "docker": "CT-DOCKER",
+    "federation": "FED-ENV",
+    "report": "SEC-AUDIT",
+}
+
+# Names of the programs' own environment that belong into a variable of ours.
+ENVIRONMENT_NAMES: Dict[str, str] = {
+    "AUTH_HEADER": "federation_endpoint_auth_header",
+    "BEAM_BROKER_URL": "federation_broker_url",
+    "BROKER_URL": "federation_broker_url",
+    "ENDPOINT_TYPE": "federation_endpoint_type",
+    "ENDPOINT_URL": "federation_endpoint_url",
+    "POSTGRES_CONNECTION_STRING": "federation_postgres_connection_string",
+    "PROVIDER": "federation_provider_name",
+    "PROVIDER_ICON": "federation_provider_icon",
+    "PROXY_ID": "federation_provider_id",
+}
+APP_KEY = re.compile(r"APP_[A-Za-z0-9_-]+\Z|API_KEY\Z")
+
+# Variables of collections that sites use beside ours. They look like ours and are none of our business.
+FOREIGN_NAMES = frozenset(
+    (
+        "docker_add_repo docker_apt_ansible_distribution docker_apt_arch docker_apt_filename docker_apt_gpg_key "
+        "docker_apt_gpg_key_checksum docker_apt_ignore_key_error docker_apt_release_channel docker_apt_repository "
+        "docker_compose_arch docker_compose_package docker_compose_package_state docker_compose_path "
+        "docker_compose_url docker_compose_version docker_daemon_options docker_edition docker_install_compose "
+        "docker_install_compose_plugin docker_obsolete_packages docker_package docker_package_state docker_packages "
+        "docker_packages_state docker_repo_url docker_restart_handler_state docker_service_enabled "
+        "docker_service_manage docker_service_start_command docker_service_state docker_users docker_yum_gpg_key "
+        "docker_yum_repo_enable_nightly docker_yum_repo_enable_test docker_yum_repo_url"
+    ).split()
+)
+# How alike two names must be. Hardly anybody else has variables of the first kind.
+OWN_PREFIXES = ("federation_", "preflight_")
+ALIKE_OWN, ALIKE = 0.84, 0.9
+
+_IDENTIFIER = re.compile(r"[A-Z]+-[A-Z0-9]+")
+_UNDEFINED = re.compile(r"'([A-Za-z_][A-Za-z0-9_]*)' is undefined")
+
+Spec = Mapping[str, Any]
+CheckFunction = Callable[[Mapping[str, Any], Mapping[str, Any]], List[Refusal]]
+# Takes an option's name, its spec and its value; returns the converted value and what is wrong with it.
+Convert = Callable[[str, Spec, Any], Tuple[Any, Sequence[str]]]
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A value whose template could not be resolved."""
+
+    missing: str = ""
+    reason: str = ""
+
+
+def check_function(role: str) -> CheckFunction:
+    """Return the function that judges what a role's inputs mean."""
+    name = f"ansible_collections.eucaim.local_node.plugins.module_utils._inputs_{role}"
+    found: CheckFunction = getattr(importlib.import_module(name), f"check_{role}")
+    return found
+
+
+# ------------------------------------------------------------------- one role's options
+
+
+def texts(value: Any) -> List[str]:
+    """Return a description, which may be one text or a list of them, as a list."""
+    if isinstance(value, str):
+        return [value]
+    return [str(item) for item in value or []]
+
+
+def requirement_of(role: str, spec: Spec) -> str:
+    """Return the requirement that an option serves: the first id that its description names."""
+    for text in texts(spec.get("description")):
+        for identifier in _IDENTIFIER.findall(text):
+            if is_known(identifier):
+                return str(identifier)
+    return ROLES.get(role, "TIER-2")
+
+
+def purpose_of(spec: Spec) -> str:
+    """Return the first sentence of an option's description."""
+    for text in texts(spec.get("description")):
+        line = " ".join(text.split())
+        return line.split(". ")[0].rstrip(".")
+    return ""
+
+
+def unreadable_from(message: str) -> Unreadable:
+    """Return what a failed template says: which variable is missing, or else its first line."""
+    found = _UNDEFINED.search(message)
+    if found:
+        return Unreadable(missing=found.group(1))
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    return Unreadable(reason=lines[0] if lines else "no reason given")
+
+
+def secrets_in(spec: Spec, value: Any) -> List[str]:
+    """Return every text in a value that its spec calls secret, the longest first."""
+    found: List[str] = []
+    _collect(spec, value, bool(spec.get("no_log")), found)
+    return sorted(set(found), key=lambda text: (-len(text), text))
+
+
+def _collect(spec: Spec, value: Any, secret: bool, found: List[str]) -> None:
+    if isinstance(value, Mapping):
+        options = spec.get("options") or {}
+        for name, item in value.items():
+            inner = options.get(name) or {}
+            _collect(inner, item, secret or bool(inner.get("no_log")), found)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _collect(spec, item, secret, found)
+    elif secret and str(value):
+        found.append(str(value))
+
+
+def without_secrets(text: str, secrets: Iterable[str]) -> str:
+    """Return a text in which no secret stands any more."""
+    for secret in secrets:
+        text = text.replace(secret, "(hidden)")
+    return text
+
+
+def found_text(spec: Spec, value: Any) -> str:
+    """Return what was found, or only its length when anything in it is secret."""
+    return hidden(value) if secrets_in(spec, value) else shown(value)
+
+
+def needed_text(spec: Spec) -> str:
+    """Return in words what an option accepts."""
+    choices = spec.get("choices")
+    if choices:
+        return f"one of {', '.join(str(choice) for choice in choices)}"
+    kinds = {
+        "str": "a text", "int": "a whole number", "float": "a number", "bool": "true or false", "path": "a path",
+        "dict": "a mapping (name: value)", "list": "a list", "raw": "a value",
+    }
+    needed = kinds.get(str(spec.get("type", "str")), "a value")
+    elements = spec.get("elements")
+    return f"{needed}, each item {kinds.get(str(elements), 'a value')}" if elements else needed
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _wrong_shape(spec: Spec, value: Any) -> bool:
+    """Say whether a value is a list, mapping or text where the spec wants another of them.
+
+    Ansible would turn a list into a text and split a text into a list, which is never what was meant.
+    """
+    kind = spec.get("type", "str")
+    if kind in ("list", "dict"):
+        return not isinstance(value, list if kind == "list" else Mapping)
+    return kind != "raw" and isinstance(value, (list, tuple, Mapping))
+
+
+def check_option(role: str, name: str, spec: Spec, value: Any, convert: Convert) -> Tuple[Any, List[Refusal]]:
+    """Return one option's converted value and every reason to refuse it. C(None) means: not set."""
+    requirement = requirement_of(role, spec)
+    purpose = purpose_of(spec)
+    remedy = f"set {name} in the inventory" + (f" ({purpose})" if purpose else "")
+    if isinstance(value, Unreadable):
+        return None, [_unreadable(requirement, name, spec, value)]
+    if _is_empty(value):
+        if not spec.get("required"):
+            return value, []
+        return None, [Refusal(requirement, name, "nothing", needed_text(spec), remedy)]
+    refused = Refusal(requirement, name, found_text(spec, value), needed_text(spec), remedy.replace("set", "correct", 1))
+    if _wrong_shape(spec, value):
+        return None, [refused]
+    converted, messages = convert(name, spec, value)
+    if not messages:
+        return converted, []
+    if not spec.get("options"):
+        return None, [refused]
+    # Something inside: the message says where, and the whole value would say too much.
+    secrets = secrets_in(spec, value)
+    return None, [
+        Refusal(
+            requirement, name, without_secrets(" ".join(message.split()), secrets), "what its description lists", remedy
+        )
+        for message in messages
+    ]
+
+
+def _unreadable(requirement: str, name: str, spec: Spec, value: Unreadable) -> Refusal:
+    if value.missing:
+        return Refusal(
+            requirement,
+            name,
+            f"a reference to {value.missing}, which is not defined",
+            needed_text(spec),
+            f"define {value.missing} (a secret belongs in a file made with ansible-vault, beside the inventory)"
+            f" or set {name} itself",
+        )
+    reason = "its value" if spec.get("no_log") else value.reason
+    return Refusal(
+        requirement,
+        name,
+        f"a template that cannot be resolved: {reason}",
+        needed_text(spec),
+        f"correct {name}, or give the password of the vault that it comes from",
+    )
+
+
+def check_options(
+    role: str, specs: Mapping[str, Spec], values: Mapping[str, Any], defaults: Mapping[str, Any], convert: Convert
+) -> Tuple[Dict[str, Any], List[Refusal]]:
+    """Return a role's converted options and every refusal.
+
+    An option that is refused stands with its default, so that one mistake is told once.
+    """
+    good: Dict[str, Any] = {}
+    refusals: List[Refusal] = []
+    for name, spec in specs.items():
+        value, found = check_option(role, name, spec, values.get(name), convert)
+        refusals += found
+        if found:
+            if name in defaults and not isinstance(defaults[name], Unreadable):
+                good[name] = defaults[name]
+        elif name in values:
+            good[name] = value
+    return good, refusals
+
+
+# --------------------------------------------------------------------------- names
+
+
+@dataclass(frozen=True)
+class Known:
+    """A variable that a role of ours has."""
+
+    name: str
+    role: str
+    requirement: str
+
+
+def nearest(name: str, known: Sequence[str]) -> Optional[str]:
+    """Return the variable that a misspelt name most likely means, or nothing."""
+    plain = name.lower().replace("-", "_")
+    if plain in known:
+        return plain
+    alike = ALIKE_OWN if plain.startswith(OWN_PREFIXES) else ALIKE
+    close = difflib.get_close_matches(plain, known, n=1, cutoff=alike)
+    return close[0] if close else None
+
+
+def check_names(
+    names: Iterable[str], known: Sequence[Known], exempt: Iterable[str] = ()
+) -> Tuple[List[Refusal], List[str]]:
+    """Return refusals of misspelt and foreign spellings of our variables, and names we know nothing of.
+
+    Only names with a role's prefix are listed as unknown: an inventory may hold anything else.
+    """
+    by_name = {item.name: item for item in known}
+    spelled = sorted(by_name)
+    passed = set(exempt) | FOREIGN_NAMES
+    prefixes = tuple(f"{role}_" for role in ROLES)
+    refusals: List[Refusal] = []
+    unknown: List[str] = []
+    for name in sorted(set(names)):
+        if name in by_name or name.startswith(("_", "ansible_")):
+            continue
+        if name in ENVIRONMENT_NAMES or APP_KEY.match(name):
+            refusals.append(_environment_name(name))
+            continue
+        meant = None if name in passed or "__" in name else nearest(name, spelled)
+        if meant is not None:
+            item = by_name[meant]
+            refusals.append(
+                Refusal(
+                    item.requirement,
+                    name,
+                    "a variable that no role reads",
+                    f"the name {meant}",
+                    f"rename {name} to {meant}",
+                )
+            )
+        elif name.startswith(prefixes) and name not in exempt:
+            unknown.append(name)
+    return refusals, unknown
+
+
+def _environment_name(name: str) -> Refusal:
+    meant = ENVIRONMENT_NAMES.get(name)
+    if meant is None:
+        return Refusal(
+            "FED-ENV",
+            name,
+            "a name of the programs' own environment",
+            "no such variable: the keys of the applications are made on the node",
+            f"remove {name} from the inventory",
+        )
+    return Refusal(
+        "FED-ENV",
+        name,
+        "a name of the programs' own environment",
+        f"the name {meant}",
+        f"set {meant} instead and remove {name}",
+    )

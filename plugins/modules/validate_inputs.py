@@ -1,0 +1,102 @@
+#!/usr/bin/python
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: validate_inputs
+short_description: Refuse what an inventory says wrongly, all at once and before the first change
+version_added: 0.1.0
+author:
+  - EUCAIM local_node contributors (@eucaim)
+description:
+  - Reads the specs and defaults of the named roles, resolves the host's variables and checks types, choices,
+    required options, the names of variables and what the values mean.
+  - Fails once with every reason. Each says what was found, what is needed, which requirement asks for it
+    and what to do. Secrets are never shown.
+  - Variables with the prefix of a role that no role reads are told once and are not refused,
+    unless they are nearly the name of a variable that exists.
+  - Gathers the few facts that the checks need, without the rights of root, when they are not there yet,
+    and leaves them for the tasks that follow.
+extends_documentation_fragment:
+  - eucaim.local_node.attributes
+  - eucaim.local_node.attributes.info
+  - eucaim.local_node.attributes.linux
+  - eucaim.local_node.attributes.action
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: N/A
+  platform:
+    platforms: linux
+options:
+  roles:
+    description:
+      - The roles whose inputs to check.
+    type: list
+    elements: str
+    choices: [preflight, base, docker, federation, report]
+    required: true
+  check_become:
+    description:
+      - Also prove that the connecting user can become root, and look at the node's routes again.
+      - The task must run with C(become) for this.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Check everything before the first change
+  hosts: local_nodes
+  gather_facts: false
+  become: true
+  any_errors_fatal: true
+  tags: [always]
+  tasks:
+    - name: Refuse bad input of all roles at once
+      eucaim.local_node.validate_inputs:
+        roles: [preflight, base, docker, federation, report]
+        check_become: true
+"""
+
+RETURN = r"""
+refusals:
+  description: Every reason why the run stops.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    requirement:
+      description: The id of the requirement in the register.
+      type: str
+      returned: always
+    variable:
+      description: The variable that is wrong.
+      type: str
+      returned: always
+    found:
+      description: What was found. For secrets only how long the value is.
+      type: str
+      returned: always
+    needed:
+      description: What is needed.
+      type: str
+      returned: always
+    remedy:
+      description: What to do.
+      type: str
+      returned: always
+    text:
+      description: All of it in one line.
+      type: str
+      returned: always
+unknown_variables:
+  description: Variables with the prefix of a role that no role of this collection reads.
+  returned: always
+  type: list
+  elements: str
+  sample: [docker_edition]
+"""
