@@ -57,7 +57,7 @@ def convert(name: str, spec: Mapping[str, Any], value: Any) -> Tuple[Any, Sequen
     return result.validated_parameters.get(name), list(result.error_messages)
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     """Read the roles' specs, resolve the host's variables and refuse what cannot work."""
 
     TRANSFERS_FILES = False
