@@ -95,7 +95,7 @@ class ActionModule(ActionBase):
             unknown_variables=unknown,
             msg=summary(refusals, host) if refusals else "All inputs are valid.",
         )
-        if gathered:
+        if gathered and not refusals:
             result["ansible_facts"] = gathered
         return result
 

@@ -59,6 +59,7 @@ OWN_PREFIXES = ("federation_", "preflight_")
 ALIKE_OWN, ALIKE = 0.84, 0.9
 
 _IDENTIFIER = re.compile(r"[A-Z]+-[A-Z0-9]+")
+_BRACKETED = re.compile(r" ?\([A-Z]+-[A-Z0-9]+(?:, ?[A-Z]+-[A-Z0-9]+)*\)")
 _UNDEFINED = re.compile(r"'([A-Za-z_][A-Za-z0-9_]*)' is undefined")
 
 Spec = Mapping[str, Any]
@@ -102,9 +103,9 @@ def requirement_of(role: str, spec: Spec) -> str:
 
 
 def purpose_of(spec: Spec) -> str:
-    """Return the first sentence of an option's description."""
+    """Return the first sentence of an option's description, without the requirements in brackets."""
     for text in texts(spec.get("description")):
-        line = " ".join(text.split())
+        line = _BRACKETED.sub("", " ".join(text.split()))
         return line.split(". ")[0].rstrip(".")
     return ""
 
@@ -183,14 +184,15 @@ def check_option(role: str, name: str, spec: Spec, value: Any, convert: Convert)
     """Return one option's converted value and every reason to refuse it. C(None) means: not set."""
     requirement = requirement_of(role, spec)
     purpose = purpose_of(spec)
-    remedy = f"set {name} in the inventory" + (f" ({purpose})" if purpose else "")
+    needed = needed_text(spec) + (f" ({purpose})" if purpose else "")
     if isinstance(value, Unreadable):
         return None, [_unreadable(requirement, name, spec, value)]
     if _is_empty(value):
         if not spec.get("required"):
             return value, []
-        return None, [Refusal(requirement, name, "nothing", needed_text(spec), remedy)]
-    refused = Refusal(requirement, name, found_text(spec, value), needed_text(spec), remedy.replace("set", "correct", 1))
+        return None, [Refusal(requirement, name, "nothing", needed, f"set {name} in the inventory")]
+    remedy = f"correct {name} in the inventory"
+    refused = Refusal(requirement, name, found_text(spec, value), needed, remedy)
     if _wrong_shape(spec, value):
         return None, [refused]
     converted, messages = convert(name, spec, value)
@@ -202,7 +204,7 @@ def check_option(role: str, name: str, spec: Spec, value: Any, convert: Convert)
     secrets = secrets_in(spec, value)
     return None, [
         Refusal(
-            requirement, name, without_secrets(" ".join(message.split()), secrets), "what its description lists", remedy
+            requirement, name, without_secrets(" ".join(message.split()), secrets), needed, remedy
         )
         for message in messages
     ]

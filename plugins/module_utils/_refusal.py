@@ -40,7 +40,6 @@ class Refusal:
             "found": self.found,
             "needed": self.needed,
             "remedy": self.remedy,
-            "text": self.text(),
         }
 
 

@@ -89,10 +89,6 @@ refusals:
       description: What to do.
       type: str
       returned: always
-    text:
-      description: All of it in one line.
-      type: str
-      returned: always
 unknown_variables:
   description: Variables with the prefix of a role that no role of this collection reads.
   returned: always
