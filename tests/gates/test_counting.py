@@ -1,0 +1,92 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The counters of scripts/test cannot take nothing for a success."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.gates import archive, junit, sanity
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "scripts" / "test"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run scripts/test."""
+    return subprocess.run([str(SCRIPT), *arguments], capture_output=True, text=True, check=False, env={**os.environ})
+
+
+def parts(*arguments: str) -> list[str]:
+    """Run scripts/test and give the first word of each line."""
+    return [line.split()[0] for line in run(*arguments).stdout.splitlines()]
+
+
+def test_every_part_is_a_function() -> None:
+    """A line in the table and a function below it."""
+    text = SCRIPT.read_text()
+    assert parts("--list")
+    assert [name for name in parts("--list") if f"\npart_{name}() {{" not in text] == []
+
+
+@pytest.mark.parametrize("shares", [1, 2, 3, 4])
+def test_shares_together_are_everything(shares: int) -> None:
+    """Each part is in exactly one share."""
+    dealt = [name for i in range(1, shares + 1) for name in parts("full", "--part", f"{i}/{shares}", "--list")]
+    assert sorted(dealt) == sorted(parts("--list"))
+
+
+@pytest.mark.parametrize(
+    "arguments", [("nonsense",), ("full", "--part", "4/3"), ("full", "--part", "0/3"), ("full", "x")]
+)
+def test_wrong_arguments_are_refused(arguments: tuple[str, ...]) -> None:
+    """In words, and with an exit status of 2."""
+    refused = run(*arguments)
+    assert refused.returncode == 2
+    assert "error:" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("passed", "failed", "status", "expected"),
+    [(3, 0, 0, (3, 0)), (3, 1, 1, (3, 1)), (0, 0, 0, (0, 1)), (3, 0, 1, (3, 1)), (0, 2, 0, (0, 2))],
+)
+def test_verdict(passed: int, failed: int, status: int, expected: tuple[int, int]) -> None:
+    """Nothing tested and an unexplained exit status are failures."""
+    assert junit.verdict(passed, failed, status) == expected
+
+
+def test_a_skipped_test_is_not_passed(tmp_path: Path) -> None:
+    """Skips count as failures."""
+    report = tmp_path / "report.xml"
+    report.write_text("<testsuites><testsuite><testcase/><testcase><skipped/></testcase></testsuite></testsuites>")
+    assert junit.count_xml([report]) == (1, 1)
+
+
+@pytest.mark.parametrize(("text", "expected"), [("", (0, 0)), ("1 passed, 2 failed\n7 passed, 0 failed\n", (7, 0))])
+def test_last_line(text: str, expected: tuple[int, int]) -> None:
+    """The last count of a program's output holds."""
+    assert junit.count_last_line(text) == expected
+
+
+def test_sanity_counts() -> None:
+    """A failed sanity test and one left out are not passed."""
+    log = (
+        'Running sanity test "compile" on Python 3.11\nRunning sanity test "pep8"\nRunning sanity test "shebang"\n'
+        'WARNING: Skipping sanity test "shellcheck" because it is not there.\n'
+        "FATAL: The 1 sanity test(s) listed below (out of 3) failed. See error output above for details.\n"
+        "pep8 on Python 3.11\n"
+    )
+    assert sanity.count(log) == (2, 2)
+
+
+def test_archive_content_is_judged() -> None:
+    """A cache in the archive and a missing licence are both named."""
+    problems = archive.content_problems({"README.md", "roles/x/tests/a", "odd"})
+    assert "missing: LICENSE" in problems
+    assert "unknown at the top: odd" in problems
+    assert "unwanted: roles/x/tests/a" in problems
