@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from ansible import template as ansible_template
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-
 from ansible_collections.eucaim.local_node.plugins.module_utils._inputs import (
     ROLES,
     Known,
-    Unreadable,
     check_function,
     check_names,
     check_options,
@@ -26,6 +24,8 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._inputs import (
     unreadable_from,
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, summary, unique
+
+from ansible import template as ansible_template
 
 DISPLAY = Display()
 ROLES_PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "roles")
@@ -50,7 +50,7 @@ def trusted(value: Any) -> Any:
     return value
 
 
-def convert(name: str, spec: Mapping[str, Any], value: Any) -> Tuple[Any, Sequence[str]]:
+def convert(name: str, spec: Mapping[str, Any], value: Any) -> tuple[Any, Sequence[str]]:
     """Convert one option as Ansible does for a module; return it and what is wrong with it."""
     own = {key: item for key, item in spec.items() if key not in ("required", "default")}
     result = ArgumentSpecValidator({name: own}).validate({name: value})
@@ -65,10 +65,10 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
     _supports_async = False
 
-    def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result of the task; it fails with all refusals at once."""
-        result: Dict[str, Any] = super().run(tmp, task_vars)
-        variables: Dict[str, Any] = dict(task_vars or {})
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables: dict[str, Any] = dict(task_vars or {})
         _unused, arguments = self.validate_argument_spec(
             argument_spec={
                 "roles": {"type": "list", "elements": "str", "required": True, "choices": list(ROLES)},
@@ -78,7 +78,7 @@ class ActionModule(ActionBase):
         facts, gathered, refusals = self._facts(variables, bool(arguments["check_become"]))
         if arguments["check_become"] and not refusals:
             refusals += self._become_refusals(variables)
-        unknown: List[str] = []
+        unknown: list[str] = []
         known, exempt = self._known_names()
         found, unknown = check_names(variables, known, exempt)
         refusals += found
@@ -108,15 +108,15 @@ class ActionModule(ActionBase):
             return {}
         return self._loader.load_from_file(path) or {}
 
-    def _spec(self, role: str) -> Dict[str, Any]:
+    def _spec(self, role: str) -> dict[str, Any]:
         """Return the options of a role's entry point main."""
         specs = self._load(role, "meta", "argument_specs.yml").get("argument_specs", {})
         return dict(specs.get("main", {}).get("options") or {})
 
-    def _known_names(self) -> Tuple[List[Known], List[str]]:
+    def _known_names(self) -> tuple[list[Known], list[str]]:
         """Return every variable that our roles read, and those that they hand on."""
-        known: List[Known] = []
-        exempt: List[str] = []
+        known: list[Known] = []
+        exempt: list[str] = []
         for role in ROLES:
             known += [Known(name, role, requirement_of(role, spec)) for name, spec in self._spec(role).items()]
             exempt += list(self._load(role, "vars", "main.yml"))
@@ -125,7 +125,7 @@ class ActionModule(ActionBase):
 
     # ------------------------------------------------------------------ values
 
-    def _role_refusals(self, role: str, variables: Dict[str, Any], facts: Dict[str, Any]) -> List[Refusal]:
+    def _role_refusals(self, role: str, variables: dict[str, Any], facts: dict[str, Any]) -> list[Refusal]:
         """Return every refusal of one role."""
         spec = self._spec(role)
         own = trusted(self._load(role, "defaults", "main.yml"))
@@ -136,10 +136,10 @@ class ActionModule(ActionBase):
         good, refusals = check_options(role, spec, values, defaults, convert)
         return refusals + check_function(role)(good, facts)
 
-    def _resolve(self, names: Sequence[str], available: Dict[str, Any]) -> Dict[str, Any]:
+    def _resolve(self, names: Sequence[str], available: dict[str, Any]) -> dict[str, Any]:
         """Resolve the templates of variables, each for itself."""
         templar = self._templar.copy_with_new_env(available_variables=available)
-        values: Dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name in names:
             try:
                 values[name] = templar.template(available[name])
@@ -149,10 +149,10 @@ class ActionModule(ActionBase):
 
     # ------------------------------------------------------------------ the node
 
-    def _facts(self, variables: Dict[str, Any], refresh: bool) -> Tuple[Dict[str, Any], Dict[str, Any], List[Refusal]]:
+    def _facts(self, variables: dict[str, Any], refresh: bool) -> tuple[dict[str, Any], dict[str, Any], list[Refusal]]:
         """Return what the checks need to know of the node, what was gathered now, and why that failed."""
-        facts: Dict[str, Any] = dict(variables.get("ansible_facts") or {})
-        gathered: Dict[str, Any] = {}
+        facts: dict[str, Any] = dict(variables.get("ansible_facts") or {})
+        gathered: dict[str, Any] = {}
         become = self._connection.become
         try:
             # Looking needs no rights.
@@ -173,11 +173,11 @@ class ActionModule(ActionBase):
         finally:
             self._connection.set_become_plugin(become)
         for name, value in gathered.items():
-            facts[name[len("ansible_"):] if name.startswith("ansible_") else name] = value
+            facts[name.removeprefix("ansible_")] = value
         facts["routes"] = facts.get(ROUTES, [])
         return facts, gathered, []
 
-    def _routes(self) -> List[Dict[str, str]]:
+    def _routes(self) -> list[dict[str, str]]:
         """Return the node's routes, or none when it has no tool to tell."""
         answer = self._low_level_execute_command("ip -j route show table all", sudoable=False)
         try:
@@ -190,7 +190,7 @@ class ActionModule(ActionBase):
             if route.get("type", "unicast") == "unicast"
         ]
 
-    def _become_refusals(self, variables: Dict[str, Any]) -> List[Refusal]:
+    def _become_refusals(self, variables: dict[str, Any]) -> list[Refusal]:
         """Return why this user cannot become root, if so."""
         try:
             answer = self._low_level_execute_command("id -u", sudoable=True)

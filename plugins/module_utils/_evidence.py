@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Any
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._register import in_order, is_known
 
@@ -43,12 +44,12 @@ class Row:
     how: str
     at: str
 
-    def as_dict(self) -> Dict[str, str]:
+    def as_dict(self) -> dict[str, str]:
         """Return the row as plain data."""
         return {name: getattr(self, name) for name in FIELDS}
 
 
-def make_row(data: Mapping[str, Any], at: Optional[str] = None) -> Row:
+def make_row(data: Mapping[str, Any], at: str | None = None) -> Row:
     """Return a row from plain data, refusing what is no row. A missing time is set to C(at)."""
     given = dict(data)
     if at is not None and not given.get("at"):
@@ -79,9 +80,9 @@ def _join(texts: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(text for text in texts if text))
 
 
-def merge(rows: Iterable[Row]) -> List[Row]:
+def merge(rows: Iterable[Row]) -> list[Row]:
     """Return one row for each requirement, in the register's order."""
-    found: Dict[str, List[Row]] = {}
+    found: dict[str, list[Row]] = {}
     for row in rows:
         found.setdefault(row.requirement, []).append(row)
     return [_merged(found[identifier]) for identifier in in_order(found)]
@@ -106,7 +107,7 @@ def dumps(role: str, rows: Sequence[Row]) -> str:
     return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def loads(text: str) -> Tuple[str, List[Row]]:
+def loads(text: str) -> tuple[str, list[Row]]:
     """Return the role and the rows of such a file."""
     try:
         content = json.loads(text)
@@ -127,17 +128,28 @@ def loads(text: str) -> Tuple[str, List[Row]]:
 _TEXT, _FLAG, _LIST, _NUMBER = "text", "yes or no", "list of texts", "number"
 
 # kind -> option -> (type, required)
-KINDS: Dict[str, Dict[str, Tuple[str, bool]]] = {
+KINDS: dict[str, dict[str, tuple[str, bool]]] = {
     "path": {
-        "path": (_TEXT, True), "type": (_TEXT, False), "mode": (_TEXT, False), "owner": (_TEXT, False),
-        "group": (_TEXT, False), "sha256": (_TEXT, False), "contains": (_TEXT, False),
+        "path": (_TEXT, True),
+        "type": (_TEXT, False),
+        "mode": (_TEXT, False),
+        "owner": (_TEXT, False),
+        "group": (_TEXT, False),
+        "sha256": (_TEXT, False),
+        "contains": (_TEXT, False),
     },
     "package": {
-        "names": (_LIST, True), "version": (_TEXT, False), "held": (_FLAG, False), "absent": (_FLAG, False),
+        "names": (_LIST, True),
+        "version": (_TEXT, False),
+        "held": (_FLAG, False),
+        "absent": (_FLAG, False),
     },
     "group": {"name": (_TEXT, True), "members": (_LIST, False), "absent": (_FLAG, False)},
     "user": {
-        "name": (_TEXT, True), "groups": (_LIST, False), "locked": (_FLAG, False), "shell": (_TEXT, False),
+        "name": (_TEXT, True),
+        "groups": (_LIST, False),
+        "locked": (_FLAG, False),
+        "shell": (_TEXT, False),
         "absent": (_FLAG, False),
     },
     "service": {"name": (_TEXT, True), "active": (_FLAG, False), "enabled": (_FLAG, False)},
@@ -154,7 +166,7 @@ class Check:
 
     requirement: str
     kind: str
-    options: Dict[str, Any]
+    options: dict[str, Any]
     how: str = ""
     needs: str = ""
 
@@ -242,7 +254,7 @@ class PackageState:
     """An installed package."""
 
     version: str
-    held: Optional[bool] = None
+    held: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -258,9 +270,9 @@ class UnitState:
 class UserState:
     """An account. C(locked) is None when the password's state could not be read."""
 
-    groups: Tuple[str, ...]
+    groups: tuple[str, ...]
     shell: str
-    locked: Optional[bool] = None
+    locked: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -283,14 +295,14 @@ class Measurements:
     units: Mapping[str, UnitState] = field(default_factory=dict)
     units_problem: str = ""
     users: Mapping[str, UserState] = field(default_factory=dict)
-    groups: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)
-    commands: Mapping[Tuple[str, ...], CommandState] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    commands: Mapping[tuple[str, ...], CommandState] = field(default_factory=dict)
     sysctls: Mapping[str, str] = field(default_factory=dict)
 
 
-def parse_dpkg_query(text: str) -> Dict[str, PackageState]:
+def parse_dpkg_query(text: str) -> dict[str, PackageState]:
     """Read lines of C(status-abbreviation, package, version) that dpkg-query wrote, parted by tabs."""
-    packages: Dict[str, PackageState] = {}
+    packages: dict[str, PackageState] = {}
     for line in text.splitlines():
         parts = line.split("\t")
         if len(parts) == 3 and parts[0][1:2] == "i":
@@ -298,9 +310,9 @@ def parse_dpkg_query(text: str) -> Dict[str, PackageState]:
     return packages
 
 
-def parse_rpm_query(text: str) -> Dict[str, PackageState]:
+def parse_rpm_query(text: str) -> dict[str, PackageState]:
     """Read lines of C(package, version) that rpm wrote, parted by tabs; other lines name what is missing."""
-    packages: Dict[str, PackageState] = {}
+    packages: dict[str, PackageState] = {}
     for line in text.splitlines():
         parts = line.split("\t")
         if len(parts) == 2:
@@ -308,9 +320,9 @@ def parse_rpm_query(text: str) -> Dict[str, PackageState]:
     return packages
 
 
-def parse_systemctl_show(text: str, names: Sequence[str]) -> Dict[str, UnitState]:
+def parse_systemctl_show(text: str, names: Sequence[str]) -> dict[str, UnitState]:
     """Read C(systemctl show): one block of C(key=value) lines for each unit asked for, in that order."""
-    units: Dict[str, UnitState] = {}
+    units: dict[str, UnitState] = {}
     blocks = [block for block in re.split(r"\n\s*\n", text.strip()) if block]
     if len(blocks) != len(names):
         return units
@@ -322,9 +334,9 @@ def parse_systemctl_show(text: str, names: Sequence[str]) -> Dict[str, UnitState
     return units
 
 
-def parse_shadow(text: str) -> Dict[str, bool]:
+def parse_shadow(text: str) -> dict[str, bool]:
     """Read /etc/shadow: is each account's password locked?"""
-    locked: Dict[str, bool] = {}
+    locked: dict[str, bool] = {}
     for line in text.splitlines():
         parts = line.split(":")
         if len(parts) > 1:
@@ -554,14 +566,14 @@ def judge(check: Check, measured: Measurements) -> Verdict:
     return _JUDGES[check.kind](check.options, measured)
 
 
-def evaluate(checks: Sequence[Check], measured: Measurements, rows: Sequence[Row], at: str) -> List[Row]:
+def evaluate(checks: Sequence[Check], measured: Measurements, rows: Sequence[Row], at: str) -> list[Row]:
     """Return one row for each requirement out of checks and of rows that were measured elsewhere.
 
     A check that fails because of another requirement (C(needs)) does not count against its own:
     it becomes unanswered, so that one fault turns one row.
     """
     judged = [(check, judge(check, measured)) for check in checks]
-    statuses: Dict[str, List[str]] = {}
+    statuses: dict[str, list[str]] = {}
     for row in rows:
         statuses.setdefault(row.requirement, []).append(row.status)
     for check, verdict in judged:
@@ -569,10 +581,15 @@ def evaluate(checks: Sequence[Check], measured: Measurements, rows: Sequence[Row
     result = list(rows)
     for check, verdict in judged:
         blocked = check.needs and worst(statuses.get(check.needs, ["met"])) in ("unmet", "unanswered")
-        if blocked and verdict.status != "met":
-            reason = verdict.measured[len(NOT_MEASURED):] if verdict.status == "unanswered" else verdict.measured
-            verdict = _unanswered([verdict.expected], f"{reason} ({check.needs})", verdict.how)
+        stands = _blocked(verdict, check.needs) if blocked and verdict.status != "met" else verdict
         result.append(
-            Row(check.requirement, verdict.status, verdict.expected, verdict.measured, check.how or verdict.how, at)
+            Row(check.requirement, stands.status, stands.expected, stands.measured, check.how or stands.how, at)
         )
     return merge(result)
+
+
+def _blocked(verdict: Verdict, needs: str) -> Verdict:
+    """Return a verdict that another requirement's fault keeps from being one."""
+    unknown = verdict.status == "unanswered"
+    reason = verdict.measured[len(NOT_MEASURED) :] if unknown else verdict.measured
+    return _unanswered([verdict.expected], f"{reason} ({needs})", verdict.how)

@@ -12,14 +12,15 @@ from __future__ import annotations
 import difflib
 import importlib
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, hidden, shown
 from ansible_collections.eucaim.local_node.plugins.module_utils._register import is_known
 
 # Every role, with the requirement that a bad input stands for when its option names none.
-ROLES: Dict[str, str] = {
+ROLES: dict[str, str] = {
     "preflight": "TIER-2",
     "base": "OS-USERS",
     "docker": "CT-DOCKER",
@@ -28,7 +29,7 @@ ROLES: Dict[str, str] = {
 }
 
 # Names of the programs' own environment that belong into a variable of ours.
-ENVIRONMENT_NAMES: Dict[str, str] = {
+ENVIRONMENT_NAMES: dict[str, str] = {
     "AUTH_HEADER": "federation_endpoint_auth_header",
     "BEAM_BROKER_URL": "federation_broker_url",
     "BROKER_URL": "federation_broker_url",
@@ -43,16 +44,43 @@ APP_KEY = re.compile(r"APP_[A-Za-z0-9_-]+\Z|API_KEY\Z")
 
 # Variables of collections that sites use beside ours. They look like ours and are none of our business.
 FOREIGN_NAMES = frozenset(
-    (
-        "docker_add_repo docker_apt_ansible_distribution docker_apt_arch docker_apt_filename docker_apt_gpg_key "
-        "docker_apt_gpg_key_checksum docker_apt_ignore_key_error docker_apt_release_channel docker_apt_repository "
-        "docker_compose_arch docker_compose_package docker_compose_package_state docker_compose_path "
-        "docker_compose_url docker_compose_version docker_daemon_options docker_edition docker_install_compose "
-        "docker_install_compose_plugin docker_obsolete_packages docker_package docker_package_state docker_packages "
-        "docker_packages_state docker_repo_url docker_restart_handler_state docker_service_enabled "
-        "docker_service_manage docker_service_start_command docker_service_state docker_users docker_yum_gpg_key "
-        "docker_yum_repo_enable_nightly docker_yum_repo_enable_test docker_yum_repo_url"
-    ).split()
+    [
+        "docker_add_repo",
+        "docker_apt_ansible_distribution",
+        "docker_apt_arch",
+        "docker_apt_filename",
+        "docker_apt_gpg_key",
+        "docker_apt_gpg_key_checksum",
+        "docker_apt_ignore_key_error",
+        "docker_apt_release_channel",
+        "docker_apt_repository",
+        "docker_compose_arch",
+        "docker_compose_package",
+        "docker_compose_package_state",
+        "docker_compose_path",
+        "docker_compose_url",
+        "docker_compose_version",
+        "docker_daemon_options",
+        "docker_edition",
+        "docker_install_compose",
+        "docker_install_compose_plugin",
+        "docker_obsolete_packages",
+        "docker_package",
+        "docker_package_state",
+        "docker_packages",
+        "docker_packages_state",
+        "docker_repo_url",
+        "docker_restart_handler_state",
+        "docker_service_enabled",
+        "docker_service_manage",
+        "docker_service_start_command",
+        "docker_service_state",
+        "docker_users",
+        "docker_yum_gpg_key",
+        "docker_yum_repo_enable_nightly",
+        "docker_yum_repo_enable_test",
+        "docker_yum_repo_url",
+    ]
 )
 # How alike two names must be. Hardly anybody else has variables of the first kind.
 OWN_PREFIXES = ("federation_", "preflight_")
@@ -63,9 +91,9 @@ _BRACKETED = re.compile(r" ?\([A-Z]+-[A-Z0-9]+(?:, ?[A-Z]+-[A-Z0-9]+)*\)")
 _UNDEFINED = re.compile(r"'([A-Za-z_][A-Za-z0-9_]*)' is undefined")
 
 Spec = Mapping[str, Any]
-CheckFunction = Callable[[Mapping[str, Any], Mapping[str, Any]], List[Refusal]]
+CheckFunction = Callable[[Mapping[str, Any], Mapping[str, Any]], list[Refusal]]
 # Takes an option's name, its spec and its value; returns the converted value and what is wrong with it.
-Convert = Callable[[str, Spec, Any], Tuple[Any, Sequence[str]]]
+Convert = Callable[[str, Spec, Any], tuple[Any, Sequence[str]]]
 
 
 @dataclass(frozen=True)
@@ -86,7 +114,7 @@ def check_function(role: str) -> CheckFunction:
 # ------------------------------------------------------------------- one role's options
 
 
-def texts(value: Any) -> List[str]:
+def texts(value: Any) -> list[str]:
     """Return a description, which may be one text or a list of them, as a list."""
     if isinstance(value, str):
         return [value]
@@ -119,14 +147,14 @@ def unreadable_from(message: str) -> Unreadable:
     return Unreadable(reason=lines[0] if lines else "no reason given")
 
 
-def secrets_in(spec: Spec, value: Any) -> List[str]:
+def secrets_in(spec: Spec, value: Any) -> list[str]:
     """Return every text in a value that its spec calls secret, the longest first."""
-    found: List[str] = []
+    found: list[str] = []
     _collect(spec, value, bool(spec.get("no_log")), found)
     return sorted(set(found), key=lambda text: (-len(text), text))
 
 
-def _collect(spec: Spec, value: Any, secret: bool, found: List[str]) -> None:
+def _collect(spec: Spec, value: Any, secret: bool, found: list[str]) -> None:
     if isinstance(value, Mapping):
         options = spec.get("options") or {}
         for name, item in value.items():
@@ -157,8 +185,14 @@ def needed_text(spec: Spec) -> str:
     if choices:
         return f"one of {', '.join(str(choice) for choice in choices)}"
     kinds = {
-        "str": "a text", "int": "a whole number", "float": "a number", "bool": "true or false", "path": "a path",
-        "dict": "a mapping (name: value)", "list": "a list", "raw": "a value",
+        "str": "a text",
+        "int": "a whole number",
+        "float": "a number",
+        "bool": "true or false",
+        "path": "a path",
+        "dict": "a mapping (name: value)",
+        "list": "a list",
+        "raw": "a value",
     }
     needed = kinds.get(str(spec.get("type", "str")), "a value")
     elements = spec.get("elements")
@@ -180,7 +214,7 @@ def _wrong_shape(spec: Spec, value: Any) -> bool:
     return kind != "raw" and isinstance(value, (list, tuple, Mapping))
 
 
-def check_option(role: str, name: str, spec: Spec, value: Any, convert: Convert) -> Tuple[Any, List[Refusal]]:
+def check_option(role: str, name: str, spec: Spec, value: Any, convert: Convert) -> tuple[Any, list[Refusal]]:
     """Return one option's converted value and every reason to refuse it. C(None) means: not set."""
     requirement = requirement_of(role, spec)
     purpose = purpose_of(spec)
@@ -203,9 +237,7 @@ def check_option(role: str, name: str, spec: Spec, value: Any, convert: Convert)
     # Something inside: the message says where, and the whole value would say too much.
     secrets = secrets_in(spec, value)
     return None, [
-        Refusal(
-            requirement, name, without_secrets(" ".join(message.split()), secrets), needed, remedy
-        )
+        Refusal(requirement, name, without_secrets(" ".join(message.split()), secrets), needed, remedy)
         for message in messages
     ]
 
@@ -232,13 +264,13 @@ def _unreadable(requirement: str, name: str, spec: Spec, value: Unreadable) -> R
 
 def check_options(
     role: str, specs: Mapping[str, Spec], values: Mapping[str, Any], defaults: Mapping[str, Any], convert: Convert
-) -> Tuple[Dict[str, Any], List[Refusal]]:
+) -> tuple[dict[str, Any], list[Refusal]]:
     """Return a role's converted options and every refusal.
 
     An option that is refused stands with its default, so that one mistake is told once.
     """
-    good: Dict[str, Any] = {}
-    refusals: List[Refusal] = []
+    good: dict[str, Any] = {}
+    refusals: list[Refusal] = []
     for name, spec in specs.items():
         value, found = check_option(role, name, spec, values.get(name), convert)
         refusals += found
@@ -262,7 +294,7 @@ class Known:
     requirement: str
 
 
-def nearest(name: str, known: Sequence[str]) -> Optional[str]:
+def nearest(name: str, known: Sequence[str]) -> str | None:
     """Return the variable that a misspelt name most likely means, or nothing."""
     plain = name.lower().replace("-", "_")
     if plain in known:
@@ -274,7 +306,7 @@ def nearest(name: str, known: Sequence[str]) -> Optional[str]:
 
 def check_names(
     names: Iterable[str], known: Sequence[Known], exempt: Iterable[str] = ()
-) -> Tuple[List[Refusal], List[str]]:
+) -> tuple[list[Refusal], list[str]]:
     """Return refusals of misspelt and foreign spellings of our variables, and names we know nothing of.
 
     Only names with a role's prefix are listed as unknown: an inventory may hold anything else.
@@ -283,8 +315,8 @@ def check_names(
     spelled = sorted(by_name)
     passed = set(exempt) | FOREIGN_NAMES
     prefixes = tuple(f"{role}_" for role in ROLES)
-    refusals: List[Refusal] = []
-    unknown: List[str] = []
+    refusals: list[Refusal] = []
+    unknown: list[str] = []
     for name in sorted(set(names)):
         if name in by_name or name.startswith(("_", "ansible_")):
             continue

@@ -9,8 +9,9 @@ Private to this collection: nothing outside may import it.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Sequence, Tuple
+from typing import Any
 
 LONGEST_SHOWN = 80
 
@@ -27,12 +28,9 @@ class Refusal:
 
     def text(self) -> str:
         """Return the one text block that a person reads."""
-        return (
-            f"[{self.requirement}] {self.variable}: found {self.found}; "
-            f"needed: {self.needed}; remedy: {self.remedy}"
-        )
+        return f"[{self.requirement}] {self.variable}: found {self.found}; needed: {self.needed}; remedy: {self.remedy}"
 
-    def as_dict(self) -> Dict[str, str]:
+    def as_dict(self) -> dict[str, str]:
         """Return the refusal as plain data for a task's result."""
         return {
             "requirement": self.requirement,
@@ -63,9 +61,9 @@ def hidden(value: Any) -> str:
     return f"a value of {len(str(value))} characters (hidden)"
 
 
-def unique(refusals: Iterable[Refusal]) -> List[Refusal]:
+def unique(refusals: Iterable[Refusal]) -> list[Refusal]:
     """Return each refusal once, in the order in which they came."""
-    seen: Dict[Tuple[str, str, str, str, str], Refusal] = {}
+    seen: dict[tuple[str, str, str, str, str], Refusal] = {}
     for refusal in refusals:
         key = (refusal.requirement, refusal.variable, refusal.found, refusal.needed, refusal.remedy)
         seen.setdefault(key, refusal)

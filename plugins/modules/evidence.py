@@ -1,4 +1,3 @@
-#!/usr/bin/python
 # Copyright (c) 2026, EUCAIM local_node contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -152,13 +151,12 @@ import grp
 import hashlib
 import os
 import pwd
-import re
 import stat
 import tempfile
-from typing import Any, Dict, Iterable, List, Sequence, Tuple
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.eucaim.local_node.plugins.module_utils._evidence import (
     ROLE_NAME,
     Check,
@@ -197,19 +195,19 @@ def run(module: AnsibleModule, argv: Sequence[str], timeout: int = 60) -> Comman
     """Run a command that only looks, and never wait for it for ever."""
     if module.get_bin_path(argv[0]) is None:
         return CommandState(problem=f"{argv[0]} is not there")
-    command = ["timeout", str(timeout)] + list(argv)
+    command = ["timeout", str(timeout), *list(argv)]
     rc, stdout, stderr = module.run_command(command, environ_update=ENVIRONMENT, errors="replace")
     if rc == TIMED_OUT:
         return CommandState(problem=f"{argv[0]} gave no answer within {timeout} seconds")
     return CommandState(rc, stdout, stderr)
 
 
-def unique(values: Iterable[str]) -> List[str]:
+def unique(values: Iterable[str]) -> list[str]:
     """Return values once each, in order."""
     return list(dict.fromkeys(values))
 
 
-def of_kind(checks: Sequence[Check], kind: str) -> List[Dict[str, Any]]:
+def of_kind(checks: Sequence[Check], kind: str) -> list[dict[str, Any]]:
     """Return the options of all checks of one kind."""
     return [check.options for check in checks if check.kind == kind]
 
@@ -253,40 +251,40 @@ def measure_path(path: str, content_wanted: bool) -> PathState:
     )
 
 
-def measure_paths(wanted: Sequence[Dict[str, Any]]) -> Dict[str, PathState]:
+def measure_paths(wanted: Sequence[dict[str, Any]]) -> dict[str, PathState]:
     """Measure each path once, and read the files whose content matters."""
     read = {options["path"] for options in wanted if options.get("sha256") or options.get("contains")}
     return {path: measure_path(path, path in read) for path in unique(options["path"] for options in wanted)}
 
 
-def measure_packages(module: AnsibleModule, names: Sequence[str]) -> Tuple[Dict[str, PackageState], str]:
+def measure_packages(module: AnsibleModule, names: Sequence[str]) -> tuple[dict[str, PackageState], str]:
     """Ask the package database once for all packages."""
     if not names:
         return {}, ""
     if module.get_bin_path("dpkg-query"):
         form = "${db:Status-Abbrev}\\t${Package}\\t${Version}\\n"
-        state = run(module, ["dpkg-query", "--show", f"--showformat={form}"] + list(names))
+        state = run(module, ["dpkg-query", "--show", f"--showformat={form}", *list(names)])
         return parse_dpkg_query(state.stdout), state.problem
     if module.get_bin_path("rpm"):
-        state = run(module, ["rpm", "--query", "--queryformat", "%{NAME}\\t%{VERSION}-%{RELEASE}\\n"] + list(names))
+        state = run(module, ["rpm", "--query", "--queryformat", "%{NAME}\\t%{VERSION}-%{RELEASE}\\n", *list(names)])
         return parse_rpm_query(state.stdout), state.problem
     return {}, "there is neither dpkg-query nor rpm"
 
 
-def measure_units(module: AnsibleModule, names: Sequence[str]) -> Tuple[Dict[str, UnitState], str]:
+def measure_units(module: AnsibleModule, names: Sequence[str]) -> tuple[dict[str, UnitState], str]:
     """Ask systemd once for all units."""
     if not names:
         return {}, ""
     properties = "--property=LoadState,ActiveState,UnitFileState"
-    state = run(module, ["systemctl", "show", properties, "--"] + list(names))
+    state = run(module, ["systemctl", "show", properties, "--", *list(names)])
     if not state.problem and state.rc != 0:
         return {}, (state.stderr.splitlines() or ["systemd gave no answer"])[0]
     return parse_systemctl_show(state.stdout, names), state.problem
 
 
-def measure_groups(names: Sequence[str]) -> Dict[str, Tuple[str, ...]]:
+def measure_groups(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the members of groups, also those whose first group it is."""
-    groups: Dict[str, Tuple[str, ...]] = {}
+    groups: dict[str, tuple[str, ...]] = {}
     for name in names:
         try:
             entry = grp.getgrnam(name)
@@ -297,17 +295,17 @@ def measure_groups(names: Sequence[str]) -> Dict[str, Tuple[str, ...]]:
     return groups
 
 
-def measure_users(names: Sequence[str]) -> Dict[str, UserState]:
+def measure_users(names: Sequence[str]) -> dict[str, UserState]:
     """Return what the account database says of users."""
     if not names:
         return {}
-    locked: Dict[str, bool] = {}
+    locked: dict[str, bool] = {}
     try:
         with open(SHADOW, encoding="utf-8", errors="replace") as handle:
             locked = parse_shadow(handle.read())
     except OSError:
         locked = {}
-    users: Dict[str, UserState] = {}
+    users: dict[str, UserState] = {}
     for name in names:
         try:
             entry = pwd.getpwnam(name)
@@ -318,9 +316,9 @@ def measure_users(names: Sequence[str]) -> Dict[str, UserState]:
     return users
 
 
-def measure_sysctls(names: Sequence[str]) -> Dict[str, str]:
+def measure_sysctls(names: Sequence[str]) -> dict[str, str]:
     """Read kernel settings."""
-    values: Dict[str, str] = {}
+    values: dict[str, str] = {}
     for name in names:
         try:
             with open(sysctl_path(name), encoding="ascii", errors="replace") as handle:
@@ -373,11 +371,11 @@ def write(path: str, content: str) -> bool:
     return True
 
 
-def read_all(directory: str) -> Dict[str, Any]:
+def read_all(directory: str) -> dict[str, Any]:
     """Return what all roles have left in a directory."""
-    files: List[Dict[str, Any]] = []
-    problems: List[str] = []
-    rows: List[Row] = []
+    files: list[dict[str, Any]] = []
+    problems: list[str] = []
+    rows: list[Row] = []
     for path in sorted(glob.glob(os.path.join(glob.escape(directory), "*.json"))):
         try:
             with open(path, "rb") as handle:
@@ -398,7 +396,7 @@ def read_all(directory: str) -> Dict[str, Any]:
     return dict(outcome(merge(rows)), files=files, problems=problems)
 
 
-def outcome(rows: Sequence[Row]) -> Dict[str, Any]:
+def outcome(rows: Sequence[Row]) -> dict[str, Any]:
     """Return rows as a task's result."""
     return {
         "changed": False,

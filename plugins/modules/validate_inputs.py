@@ -1,4 +1,3 @@
-#!/usr/bin/python
 # Copyright (c) 2026, EUCAIM local_node contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -96,3 +95,26 @@ unknown_variables:
   elements: str
   sample: [docker_edition]
 """
+
+from ansible.module_utils.basic import AnsibleModule
+
+
+def main() -> None:
+    """Say that the work is done by the action of the same name, on the control node."""
+    module = AnsibleModule(
+        argument_spec={
+            "roles": {
+                "type": "list",
+                "elements": "str",
+                "choices": ["preflight", "base", "docker", "federation", "report"],
+                "required": True,
+            },
+            "check_become": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    module.fail_json(msg="validate_inputs is an action of the control node and cannot run as a module")
+
+
+if __name__ == "__main__":
+    main()

@@ -4,16 +4,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write roles/*/README.md out of the roles' specs and defaults.
 
-    scripts/lib/role_readme.py           write them
-    scripts/lib/role_readme.py --check   say which are not what the spec says, and fail
+Without an option it writes them; with --check it says which are not what the spec says, and fails.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any
 
 import yaml
 
@@ -56,9 +56,7 @@ def default_text(name: str, spec: Mapping[str, Any], defaults: Mapping[str, Any]
     return f"`{cell(text)}`"
 
 
-def option_rows(
-    options: Mapping[str, Any], defaults: Mapping[str, Any], prefix: str = "", depth: int = 0
-) -> list[str]:
+def option_rows(options: Mapping[str, Any], defaults: Mapping[str, Any], prefix: str = "", depth: int = 0) -> list[str]:
     """Return one row of the table for each option, and below it one for each of its suboptions."""
     rows: list[str] = []
     for name, spec in options.items():
