@@ -50,7 +50,7 @@ def mirror() -> str:
 
 
 def extra_authorities() -> list[Path]:
-    """Certificate authorities that this machine trusts on top of Debian's: a node behind the same gateway needs them."""
+    """Authorities that this machine trusts on top of Debian's: a node behind the same gateway needs them."""
     return sorted(Path("/usr/local/share/ca-certificates").glob("*.crt"))
 
 

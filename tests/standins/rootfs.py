@@ -18,10 +18,31 @@ import tarfile
 from pathlib import Path
 
 PACKAGES = (
-    "base-files libc6 libgcc-s1 libexpat1 libffi8 libssl3t64 openssl-provider-legacy zlib1g libzstd1 libbz2-1.0 liblzma5 "
-    "libuuid1 media-types netbase python3 python3-minimal libpython3-stdlib python3.13 python3.13-minimal "
-    "libpython3.13-minimal libpython3.13-stdlib python3-cryptography python3-cffi-backend python3-bcrypt"
-).split()
+    "base-files",
+    "libc6",
+    "libgcc-s1",
+    "libexpat1",
+    "libffi8",
+    "libssl3t64",
+    "openssl-provider-legacy",
+    "zlib1g",
+    "libzstd1",
+    "libbz2-1.0",
+    "liblzma5",
+    "libuuid1",
+    "media-types",
+    "netbase",
+    "python3",
+    "python3-minimal",
+    "libpython3-stdlib",
+    "python3.13",
+    "python3.13-minimal",
+    "libpython3.13-minimal",
+    "libpython3.13-stdlib",
+    "python3-cryptography",
+    "python3-cffi-backend",
+    "python3-bcrypt",
+)
 PROGRAMS = {"/usr/bin/python3", "/usr/bin/python3.13"}
 LEFT_OUT = (
     "/usr/share/doc",

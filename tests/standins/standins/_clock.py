@@ -19,7 +19,7 @@ def now() -> float:
 
 
 def utcnow() -> datetime.datetime:
-    return datetime.datetime.fromtimestamp(now(), tz=datetime.timezone.utc)
+    return datetime.datetime.fromtimestamp(now(), tz=datetime.UTC)
 
 
 def http_date() -> str:

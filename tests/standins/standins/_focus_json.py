@@ -43,6 +43,12 @@ def position(text: str, index: int) -> str:
     return f" at line {line} column {column}"
 
 
+def behind(text: str, end: int) -> int:
+    """Where the real program stands when it has given up the element of a list that ends at *end*."""
+    match = re.compile(r"[ \t\n\r]*(\]|,[ \t\n\r]*)?").match(text, end)
+    return match.end() if match else end
+
+
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text

@@ -127,7 +127,7 @@ def _read_child(node: fj.Node, text: str) -> Operation | Condition:
         )
     except fj.ParseError:
         raise fj.ParseError(
-            "data did not match any variant of untagged enum Child" + fj.position(text, node.end)
+            "data did not match any variant of untagged enum Child" + fj.position(text, fj.behind(text, node.end))
         ) from None
 
 

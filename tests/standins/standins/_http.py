@@ -15,6 +15,7 @@ import http
 import http.client
 import os
 import pathlib
+import select
 import socket
 import ssl
 import threading
@@ -41,6 +42,15 @@ class Headers:
         return self.get(name) is not None
 
 
+def peer_closed(connection: socket.socket) -> bool:
+    """True when the other side has ended the connection; data that waits to be read does not count."""
+    try:
+        readable, _, _ = select.select([connection], [], [], 0)
+        return bool(readable) and connection.recv(1, socket.MSG_PEEK) == b""
+    except (OSError, ValueError):
+        return True
+
+
 @dataclass
 class Request:
     method: str
@@ -48,6 +58,7 @@ class Request:
     headers: Headers
     body: bytes = b""
     peer: str = ""
+    connection: socket.socket | None = None
 
     @property
     def path(self) -> str:
@@ -56,6 +67,10 @@ class Request:
     @property
     def raw_query(self) -> str:
         return self.target.split("?", 1)[1] if "?" in self.target else ""
+
+    def gone(self) -> bool:
+        """True when the caller has ended the connection."""
+        return self.connection is not None and peer_closed(self.connection)
 
     @property
     def query(self) -> list[tuple[str, str]]:
@@ -226,7 +241,7 @@ class Server:
         if "://" in target:
             parts = urllib.parse.urlsplit(target)
             target = (parts.path or "/") + ("?" + parts.query if parts.query else "")
-        response = self.handler(Request(words[0], target, headers, body, peer))
+        response = self.handler(Request(words[0], target, headers, body, peer, connection))
         if response is None:
             return False
         keep = words[2] == "HTTP/1.1" and (headers.get("connection") or "").lower() != "close"
@@ -290,7 +305,7 @@ def parse_socket_address(text: str) -> tuple[str, int]:
 
 
 class HttpError(Exception):
-    """The exchange failed before an answer was there. kind: connect, timeout, dns, tls, closed."""
+    """The exchange failed before an answer was there. kind: connect, timeout, dns, tls, closed, gone."""
 
     def __init__(self, kind: str, text: str) -> None:
         super().__init__(text)
@@ -374,6 +389,15 @@ def _no_proxy(environment: Mapping[str, str], host: str) -> bool:
     return False
 
 
+def resolve(host: str) -> str:
+    """The address to connect to: EUCAIM_STANDIN_RESOLVE ("name=address,...") is a test handle for plain HTTP."""
+    for pair in os.environ.get("EUCAIM_STANDIN_RESOLVE", "").split(","):
+        name, _, address = pair.partition("=")
+        if address and name.lower() == host.lower():
+            return address
+    return host
+
+
 class Client:
     """One request a connection. *environment* gives the proxy settings (default: the process environment)."""
 
@@ -399,7 +423,7 @@ class Client:
         if proxy is None:
             if url.scheme == "https":
                 return http.client.HTTPSConnection(host, port, timeout=self.connect_timeout, context=self.context), target, []
-            return http.client.HTTPConnection(host, port, timeout=self.connect_timeout), target, []
+            return http.client.HTTPConnection(resolve(host), port, timeout=self.connect_timeout), target, []
         parts = urllib.parse.urlsplit(proxy if "://" in proxy else "http://" + proxy)
         extra: dict[str, str] = {}
         if parts.username is not None:
@@ -420,8 +444,12 @@ class Client:
         headers: list[tuple[str, str]] | None = None,
         body: bytes | None = None,
         timeout: float | None = None,
+        gone: Callable[[], bool] | None = None,
     ) -> ClientResponse:
-        """Send one request; returns as soon as the head of the answer is there. HttpError if there is none."""
+        """Send one request; returns as soon as the head of the answer is there. HttpError if there is none.
+
+        *gone* is asked every half second while the answer is awaited; true ends the wait with HttpError("gone").
+        """
         parts = urllib.parse.urlsplit(url)
         connection, target, extra = self._connection(parts)
         given = Headers(list(headers or []))
@@ -447,6 +475,10 @@ class Client:
             if body is not None and "content-length" not in given:
                 connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body)
+            if gone is not None:
+                while not select.select([connection.sock], [], [], 0.5)[0]:
+                    if gone():
+                        raise HttpError("gone", "the caller ended the connection")
             raw = connection.getresponse()
         except HttpError:
             connection.close()
