@@ -1,0 +1,165 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whose engine is on the node: none, ours, or someone else's.
+
+Pure: the output of the package managers in, a verdict out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# Packages that bring a daemon, or a command of the same name.
+ENGINES = ("docker-ce", "docker.io", "docker-engine", "moby-engine", "docker-ee", "podman-docker")
+STATE_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Package:
+    """One package as the package manager knows it."""
+
+    name: str
+    version: str
+    installed: bool
+    held: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whose engine it is (`none`, `ours`, `foreign`), what it is, and which wanted packages are not there."""
+
+    engine: str
+    flavour: str
+    missing: tuple[str, ...]
+
+
+def parse_dpkg(text: str) -> dict[str, Package]:
+    r"""Read `dpkg-query -W -f '${Package}\\t${db:Status-Abbrev}\\t${Version}\\n'`."""
+    packages: dict[str, Package] = {}
+    for line in text.splitlines():
+        fields = line.split("\t")
+        if len(fields) != 3:
+            continue
+        name, status, version = fields[0], fields[1], fields[2].strip()
+        packages[name] = Package(name, version, status[1:2] == "i", status[:1] == "h")
+    return packages
+
+
+def parse_rpm(text: str) -> dict[str, Package]:
+    r"""Read `rpm -qa --qf '%{NAME}\\t%{VERSION}-%{RELEASE}\\n'`."""
+    packages: dict[str, Package] = {}
+    for line in text.splitlines():
+        name, separator, version = line.partition("\t")
+        if separator:
+            packages[name] = Package(name, version.strip(), True, False)
+    return packages
+
+
+def parse_state(text: str) -> dict[str, Any] | None:
+    """Read our own record; None when there is none or it is damaged."""
+    try:
+        loaded = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(loaded, dict) or loaded.get("version") != STATE_VERSION:
+        return None
+    if not isinstance(loaded.get("packages"), list) or not isinstance(loaded.get("dependencies"), list):
+        return None
+    return loaded
+
+
+def render_state(state: Mapping[str, Any]) -> str:
+    """Return our record as text."""
+    return json.dumps(state, indent=2, sort_keys=True) + "\n"
+
+
+def judge(
+    packages: Mapping[str, Package],
+    wanted: Sequence[str],
+    state: Mapping[str, Any] | None,
+    unpackaged: Sequence[str],
+) -> Verdict:
+    """Say whose engine it is; `unpackaged` names what was found outside the package manager (a snap, a program)."""
+    ours = set(state["packages"]) if state else set()
+    there = [name for name in ENGINES if name in packages and packages[name].installed]
+    missing = tuple(name for name in wanted if name not in packages or not packages[name].installed)
+    foreign = [f"package {name} {packages[name].version}" for name in there if name not in ours]
+    if not there or foreign:
+        foreign.extend(unpackaged)
+    if foreign:
+        return Verdict("foreign", ", ".join(foreign), missing)
+    if there:
+        return Verdict("ours", ", ".join(f"package {name} {packages[name].version}" for name in there), missing)
+    return Verdict("none", "", missing)
+
+
+def claim(
+    state: Mapping[str, Any] | None, packages: Mapping[str, Package], verdict: Verdict, details: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return our record as it has to stand on the disk before anything is installed.
+
+    What is about to be installed is ours, what was there is not. The names of all packages are kept until the
+    installation is settled, so that the dependencies it brought can be told from what was there before.
+    """
+    record: dict[str, Any] = dict(state) if state else {"version": STATE_VERSION, "packages": [], "dependencies": []}
+    adopted = verdict.engine == "foreign"
+    record.update(details)
+    record["adopted"] = adopted
+    if not adopted and verdict.missing:
+        record["packages"] = sorted(set(record["packages"]) | set(verdict.missing))
+        if "before" not in record:
+            record["before"] = sorted(name for name, package in packages.items() if package.installed)
+    return record
+
+
+def settle(
+    state: Mapping[str, Any], packages: Mapping[str, Package], automatic: Sequence[str], held: Sequence[str]
+) -> dict[str, Any]:
+    """Return our record after the installation: the dependencies that came with it, and what we hold."""
+    record = dict(state)
+    before = record.pop("before", None)
+    if before is not None:
+        came = {name for name in automatic if name in packages and packages[name].installed} - set(before)
+        record["dependencies"] = sorted((set(record["dependencies"]) | came) - set(record["packages"]))
+    record["held"] = sorted(held)
+    return record
+
+
+def hold_changes(
+    packages: Mapping[str, Package], ours: Sequence[str], held_by_us: Sequence[str], hold: bool
+) -> tuple[list[str], list[str]]:
+    """Return which packages to hold and which to release; what an administrator holds is never released."""
+    installed = [name for name in ours if name in packages and packages[name].installed]
+    if hold:
+        return [name for name in installed if not packages[name].held], []
+    return [], [name for name in installed if packages[name].held and name in held_by_us]
+
+
+def removable(apt_output: str, dependencies: Sequence[str]) -> list[str]:
+    """Return which of the dependencies we brought nothing needs any more, from `apt-get --simulate autoremove`."""
+    unneeded = set(re.findall(r"^Remv (\S+)", apt_output, re.MULTILINE))
+    return sorted(unneeded & set(dependencies))
+
+
+def origins(policy: str) -> dict[str, list[str]]:
+    """Read `apt-cache policy`: for each package the sources that offer its installed version."""
+    found: dict[str, list[str]] = {}
+    package = ""
+    inside = False
+    for line in policy.splitlines():
+        if line and not line.startswith(" "):
+            package = line.rstrip(":")
+            found[package] = []
+            inside = False
+        elif line.startswith(" *** "):
+            inside = True
+        elif re.match(r"^     \S", line):
+            inside = False
+        elif inside and "://" in line:
+            found[package].append(line.split()[1])
+    return found

@@ -1,0 +1,327 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: docker_claim
+short_description: Recognise a container engine and record what is ours
+version_added: 0.1.0
+author:
+  - EUCAIM local_node contributors (@eucaim)
+description:
+  - Looks at the packages, programs and records of a node and says whether its Docker engine is this collection's,
+    someone else's, or not there.
+  - An engine of someone else is refused in words, or adopted when the site says so. It is never reinstalled.
+  - Before anything is installed the module writes down what is about to be installed, so that a run that dies is
+    finished by running it again, and so that removing takes away only what was brought.
+extends_documentation_fragment:
+  - eucaim.local_node.attributes
+  - eucaim.local_node.attributes.linux
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+options:
+  state:
+    description:
+      - V(claimed) recognises the engine and records what is about to be installed.
+      - V(settled) records, after the installation, which dependencies came with it, and sets or lifts the hold.
+      - V(read) only looks, and also names the running containers.
+      - V(released) names what came as a dependency and is not needed any more.
+      - V(absent) deletes the record.
+    type: str
+    choices: [claimed, settled, read, released, absent]
+    default: claimed
+  packages:
+    description: The packages that the role wants.
+    type: list
+    elements: str
+    default: []
+  existing:
+    description: What to do with an engine that someone else installed.
+    type: str
+    choices: [refuse, adopt]
+    default: refuse
+  source:
+    description: Where the packages come from, for the record.
+    type: str
+    default: ""
+  version:
+    description: The version that the engine's packages must have, or its beginning; empty for any.
+    type: str
+    default: ""
+  hold:
+    description: Keep our packages at their version.
+    type: bool
+    default: false
+  path:
+    description: The record.
+    type: path
+    default: /var/lib/eucaim/state/docker.json
+seealso:
+  - module: eucaim.local_node.docker_daemon_config
+"""
+
+EXAMPLES = r"""
+- name: Recognise the engine and claim what will be installed
+  eucaim.local_node.docker_claim:
+    packages: [docker.io, docker-cli, docker-compose]
+    source: distribution
+  register: __docker_engine
+"""
+
+RETURN = r"""
+engine:
+  description: Whose engine it is, one of C(none), C(ours), C(adopted).
+  returned: when O(state) is V(claimed) or V(read)
+  type: str
+flavour:
+  description: What the engine is, in words.
+  returned: when O(state) is V(claimed) or V(read)
+  type: str
+missing:
+  description: The wanted packages that are not installed.
+  returned: when O(state) is V(claimed) or V(read)
+  type: list
+  elements: str
+pending:
+  description: The wanted packages that are not installed or have another version than the wanted one.
+  returned: when O(state) is V(claimed)
+  type: list
+  elements: str
+requested:
+  description: All wanted packages as the package manager is asked for them, the engine's with their version.
+  returned: when O(state) is V(claimed)
+  type: list
+  elements: str
+settled:
+  description: Whether nothing is left to record after an installation.
+  returned: when O(state) is V(claimed) or V(read)
+  type: bool
+running:
+  description: The names of the running containers.
+  returned: when O(state) is V(read)
+  type: list
+  elements: str
+leftovers:
+  description: Packages that came as dependencies of ours and that nothing needs any more.
+  returned: when O(state) is V(released)
+  type: list
+  elements: str
+record:
+  description: The record as it stands.
+  returned: always
+  type: dict
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_engine as engine
+from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as node
+from ansible_collections.eucaim.local_node.plugins.module_utils import _package_source as sources
+from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
+
+SNAP = "/snap/bin/docker"
+GROUP_FILE = "/etc/group"
+EMPTY: dict[str, Any] = {"version": engine.STATE_VERSION, "packages": [], "dependencies": []}
+
+
+def unpackaged(module: AnsibleModule) -> list[str]:
+    """Return what looks like an engine and does not come from the package manager."""
+    found = ["snap docker"] if os.path.exists(SNAP) else []
+    daemon = module.get_bin_path("dockerd", opt_dirs=["/usr/sbin", "/usr/local/sbin"])
+    if daemon:
+        found.append(f"program {daemon}")
+    return found
+
+
+def group_members(text: str | None) -> list[str] | None:
+    """Return the members of group docker from the text of /etc/group; None when there is no such group."""
+    for line in (text or "").splitlines():
+        fields = line.split(":")
+        if fields[0] == "docker" and len(fields) == 4:
+            return sorted(name for name in fields[3].split(",") if name)
+    return None
+
+
+def load(path: str) -> dict[str, Any] | None:
+    """Return our record; None when there is none."""
+    text = node.read_text(path)
+    return None if text is None else engine.parse_state(text)
+
+
+def automatic_packages(module: AnsibleModule, family: str) -> list[str]:
+    """Return the packages that were installed as dependencies only."""
+    if family != "Debian":
+        return []
+    _code, out, _err = node.run(module, ["apt-mark", "showauto"])
+    return [name.partition(":")[0] for name in out.split()]
+
+
+def hold(module: AnsibleModule, family: str, names: list[str], keep: bool) -> None:
+    """Hold packages at their version, or let them go."""
+    if not names:
+        return
+    if family == "Debian":
+        word = "hold" if keep else "install"
+        data = "".join(f"{name} {word}\n" for name in names).encode()
+        code, _out, err = node.run(module, ["dpkg", "--set-selections"], data=data)
+    else:
+        code, _out, err = node.run(module, ["dnf", "-q", "-y", "versionlock", "add" if keep else "delete", *names])
+    if code:
+        module.fail_json(msg=f"The packages {', '.join(names)} cannot be held: {err.strip()}")
+
+
+def save(module: AnsibleModule, record: Mapping[str, Any]) -> None:
+    """Write our record."""
+    node.write(module, module.params["path"], engine.render_state(record).encode(), 0o640, 0o750)
+
+
+def finish(module: AnsibleModule, before: Mapping[str, Any] | None, after: Mapping[str, Any], **result: Any) -> None:
+    """Write the record when it changed and leave."""
+    old = engine.render_state(before) if before else None
+    new = engine.render_state(after)
+    if old != new and not module.check_mode:
+        save(module, after)
+    result["changed"] = result.get("changed", False) or old != new
+    module.exit_json(record=dict(after), diff=node.diff_of([(module.params["path"], old, new)]), **result)
+
+
+def look(module: AnsibleModule) -> tuple[str, dict[str, engine.Package], engine.Verdict, dict[str, Any] | None]:
+    """Return the family, the packages, whose engine it is, and our record."""
+    record = load(module.params["path"])
+    family, packages = node.list_packages(module)
+    verdict = engine.judge(packages, module.params["packages"], record, unpackaged(module))
+    return family, packages, verdict, record
+
+
+def is_settled(
+    record: Mapping[str, Any] | None, packages: Mapping[str, engine.Package], keep: bool, family: str
+) -> bool:
+    """Say whether the last installation is recorded and the hold is as wanted."""
+    if not record or "before" in record:
+        return False
+    if family != "Debian":
+        return sorted(record.get("held", [])) == (sorted(record["packages"]) if keep else [])
+    add, release = engine.hold_changes(packages, record["packages"], record.get("held", []), keep)
+    return not add and not release
+
+
+def claimed(module: AnsibleModule) -> None:
+    """Recognise the engine and record what is about to be installed."""
+    family, packages, verdict, record = look(module)
+    keep = module.params["hold"]
+    if verdict.engine == "foreign" and module.params["existing"] == "refuse":
+        refusal = Refusal(
+            "CT-DOCKER",
+            "docker_existing_engine",
+            f"an engine that this collection did not install ({verdict.flavour})",
+            "a node without an engine, or the word that the one there is to be used as it is",
+            "set docker_existing_engine to adopt (its packages stay untouched, its settings are merged), "
+            "or take the engine away yourself first",
+        )
+        module.fail_json(msg=refusal.text(), refusals=[refusal.as_dict()])
+    details: dict[str, Any] = {"source": module.params["source"]}
+    if record is None:
+        members = group_members(node.read_text(GROUP_FILE))
+        details.update(group_existed=members is not None, members_before=members or [])
+    after = engine.claim(record, packages, verdict, details)
+    adopted = verdict.engine == "foreign"
+    version = module.params["version"]
+    pending = list(verdict.missing) + sources.wrong_version(
+        {name: package.version for name, package in packages.items() if package.installed},
+        module.params["packages"],
+        version,
+    )
+    finish(
+        module,
+        record,
+        after,
+        changed=module.check_mode and not adopted and bool(pending),
+        engine="adopted" if adopted else verdict.engine,
+        flavour=verdict.flavour,
+        missing=list(verdict.missing),
+        pending=pending,
+        requested=sources.requested(module.params["packages"], version, family),
+        settled=is_settled(after, packages, keep, family),
+    )
+
+
+def settled(module: AnsibleModule) -> None:
+    """Record the dependencies that came, and set or lift the hold."""
+    record = load(module.params["path"]) or dict(EMPTY)
+    family, packages = node.list_packages(module)
+    keep = module.params["hold"]
+    held_by_us = list(record.get("held", []))
+    add, release = engine.hold_changes(packages, record["packages"], held_by_us, keep)
+    if family != "Debian" and keep:
+        add = [name for name in add if name not in held_by_us]
+    if family != "Debian" and not keep:
+        release = held_by_us
+    held = sorted((set(held_by_us) | set(add)) - set(release)) if keep else []
+    after = engine.settle(record, packages, automatic_packages(module, family), held)
+    if not module.check_mode:
+        hold(module, family, add, True)
+        hold(module, family, release, False)
+    finish(module, record, after, changed=bool(add or release))
+
+
+def read(module: AnsibleModule) -> None:
+    """Only look."""
+    family, packages, verdict, record = look(module)
+    code, out, _err = node.run(module, ["docker", "ps", "--format", "{{.Names}}"])
+    module.exit_json(
+        changed=False,
+        engine="adopted" if verdict.engine == "foreign" else verdict.engine,
+        flavour=verdict.flavour,
+        missing=list(verdict.missing),
+        settled=is_settled(record, packages, module.params["hold"], family),
+        running=out.split() if code == 0 else [],
+        record=record or EMPTY,
+    )
+
+
+def released(module: AnsibleModule) -> None:
+    """Name what came as a dependency and is not needed any more."""
+    record = load(module.params["path"]) or dict(EMPTY)
+    _code, out, _err = node.run(module, ["apt-get", "--simulate", "autoremove"])
+    module.exit_json(changed=False, leftovers=engine.removable(out, record["dependencies"]), record=record)
+
+
+def absent(module: AnsibleModule) -> None:
+    """Delete the record."""
+    path = module.params["path"]
+    before = node.read_text(path)
+    if before is not None and not module.check_mode:
+        node.delete(path)
+    module.exit_json(changed=before is not None, record=EMPTY, diff=node.diff_of([(path, before, None)]))
+
+
+STATES = {"claimed": claimed, "settled": settled, "read": read, "released": released, "absent": absent}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "choices": list(STATES), "default": "claimed"},
+            "packages": {"type": "list", "elements": "str", "default": []},
+            "existing": {"type": "str", "choices": ["refuse", "adopt"], "default": "refuse"},
+            "source": {"type": "str", "default": ""},
+            "version": {"type": "str", "default": ""},
+            "hold": {"type": "bool", "default": False},
+            "path": {"type": "path", "default": "/var/lib/eucaim/state/docker.json"},
+        },
+        supports_check_mode=True,
+    )
+    STATES[module.params["state"]](module)
+
+
+if __name__ == "__main__":
+    main()
