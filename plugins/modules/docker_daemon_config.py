@@ -361,7 +361,7 @@ def main() -> None:
                 save(module, record)
                 take_over(module, "restart")
                 module.fail_json(
-                    msg=f"The Docker daemon did not take its new settings ({action}), so the former ones are back: {said}",
+                    msg=f"The daemon did not take its new settings ({action}), so the former ones are back: {said}",
                     **result,
                 )
         if params["state"] == "absent":
