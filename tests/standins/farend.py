@@ -317,9 +317,12 @@ class FarEnd:
         return str(self.ask(task, timeout)["body"])
 
     def ask(self, task: dict[str, Any], timeout: float) -> dict[str, Any]:
-        """Send a task and wait for a result that is more than a claim."""
+        """Send a task and wait for a result that is more than a claim; waits, too, for a proxy just enrolled."""
         deadline = time.monotonic() + timeout
         status, body = self.call("POST", "/v1/tasks", task)
+        while status == 424 and time.monotonic() < deadline:
+            time.sleep(1)
+            status, body = self.call("POST", "/v1/tasks", task)
         if status != 201:
             raise FarEndError(f"the task was not taken: {status} {body.decode(errors='replace')}")
         path = f"/v1/tasks/{task['id']}/results?wait_count=1&wait_time=2s"
