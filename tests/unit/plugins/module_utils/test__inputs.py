@@ -1,0 +1,248 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an inventory says is checked against what the roles accept."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.eucaim.local_node.plugins.module_utils import _inputs as inputs
+
+SECRET = "s3cr3t-and-long"
+KNOWN = [
+    inputs.Known("docker_source", "docker", "CT-DOCKER"),
+    inputs.Known("docker_users", "docker", "CT-GROUP"),
+    inputs.Known("docker_hold", "docker", "CT-DOCKER"),
+    inputs.Known("docker_daemon_options", "docker", "CT-DOCKER"),
+    inputs.Known("docker_mirror_url", "docker", "CT-DOCKER"),
+    inputs.Known("federation_provider_id", "federation", "FED-KEY"),
+    inputs.Known("federation_broker_url", "federation", "FED-ENV"),
+    inputs.Known("preflight_tier", "preflight", "TIER-2"),
+    inputs.Known("base_users", "base", "OS-USERS"),
+]
+
+
+def keep(_name: str, _spec: Mapping[str, Any], value: Any) -> tuple[Any, Sequence[str]]:
+    """Accept every value as it is."""
+    return value, []
+
+
+def reject(_name: str, _spec: Mapping[str, Any], value: Any) -> tuple[Any, Sequence[str]]:
+    """Accept nothing, and say too much."""
+    return None, [f"wrong:\n  {value}"]
+
+
+def test_check_function_is_found_by_the_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "ansible_collections.eucaim.local_node.plugins.module_utils._inputs_imaginary"
+    module = ModuleType(name)
+    monkeypatch.setattr(module, "check_imaginary", lambda _variables, _facts: ["refused"], raising=False)
+    monkeypatch.setitem(sys.modules, name, module)
+    assert inputs.check_function("imaginary")({}, {}) == ["refused"]
+
+
+def test_requirement_is_the_first_known_id_of_the_description() -> None:
+    assert inputs.requirement_of("docker", {"description": "Who may (CT-GROUP, CT-RUN)."}) == "CT-GROUP"
+    assert inputs.requirement_of("docker", {"description": ["SHA-256 of it.", "See CT-RUN."]}) == "CT-RUN"
+    assert inputs.requirement_of("docker", {}) == "CT-DOCKER"
+    assert inputs.requirement_of("unheard", {"description": "No id."}) == "TIER-2"
+
+
+def test_purpose_is_the_first_sentence() -> None:
+    assert inputs.purpose_of({"description": ["Who may use\nDocker (CT-GROUP, CT-RUN). More.", "x"]}) == (
+        "Who may use Docker"
+    )
+    assert inputs.purpose_of({"description": "Short."}) == "Short"
+    assert inputs.purpose_of({}) == ""
+
+
+def test_unreadable_from_messages() -> None:
+    assert inputs.unreadable_from("Error: 'vault_x' is undefined. More") == inputs.Unreadable(missing="vault_x")
+    assert inputs.unreadable_from("\n Decryption failed \nmore") == inputs.Unreadable(reason="Decryption failed")
+    assert inputs.unreadable_from("") == inputs.Unreadable(reason="no reason given")
+
+
+def test_secrets_are_found_at_every_depth() -> None:
+    spec = {
+        "type": "dict",
+        "options": {
+            "password": {"no_log": True},
+            "list": {"type": "list", "options": {"token": {"no_log": True}}},
+            "all": {"type": "dict", "no_log": True},
+            "open": {},
+        },
+    }
+    value = {
+        "password": "pp",
+        "list": [{"token": "ttt", "name": "n"}, {"token": ""}],
+        "all": {"x": ["deep"]},
+        "open": "o",
+        "unlisted": "u",
+    }
+    assert inputs.secrets_in(spec, value) == ["deep", "ttt", "pp"]
+    assert inputs.secrets_in({"no_log": True}, None) == ["None"]
+    assert inputs.without_secrets("deep and ttt", ["deep", "ttt"]) == "(hidden) and (hidden)"
+
+
+@pytest.mark.parametrize(
+    ("spec", "text"),
+    [
+        ({"choices": [2, 3], "type": "int"}, "one of 2, 3"),
+        ({}, "a text"),
+        ({"type": "bool"}, "true or false"),
+        ({"type": "list", "elements": "dict"}, "a list, each item a mapping (name: value)"),
+        ({"type": "list", "elements": "odd"}, "a list, each item a value"),
+        ({"type": "odd"}, "a value"),
+    ],
+)
+def test_needed(spec: dict[str, Any], text: str) -> None:
+    assert inputs.needed_text(spec) == text
+
+
+def test_an_unset_option_is_fine_unless_required() -> None:
+    assert inputs.check_option("docker", "docker_x", {}, None, keep) == (None, [])
+    assert inputs.check_option("docker", "docker_x", {}, "", keep) == ("", [])
+    value, refusals = inputs.check_option(
+        "docker", "docker_x", {"required": True, "description": "The x (CT-RUN)."}, " ", keep
+    )
+    assert value is None
+    assert [item.text() for item in refusals] == [
+        "[CT-RUN] docker_x: found nothing; needed: a text (The x); remedy: set docker_x in the inventory"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "fine"),
+    [
+        ("list", "a,b", False),
+        ("list", ["a"], True),
+        ("dict", "a=b", False),
+        ("dict", {"a": 1}, True),
+        ("str", ["a"], False),
+        ("str", {"a": 1}, False),
+        ("str", 5, True),
+        ("int", [1], False),
+        ("raw", [1], True),
+    ],
+)
+def test_lists_mappings_and_texts_are_never_turned_into_each_other(kind: str, value: Any, fine: bool) -> None:
+    converted, refusals = inputs.check_option("docker", "docker_x", {"type": kind}, value, keep)
+    assert (converted == value) is fine
+    assert bool(refusals) is not fine
+
+
+def test_a_wrong_value_is_shown_and_a_secret_is_not() -> None:
+    _value, (open_one,) = inputs.check_option("docker", "docker_x", {"choices": ["a"]}, "b", reject)
+    assert open_one.found == '"b"'
+    assert open_one.remedy == "correct docker_x in the inventory"
+    _value, (secret_one,) = inputs.check_option("docker", "docker_x", {"no_log": True}, SECRET, reject)
+    assert secret_one.found == f"a value of {len(SECRET)} characters (hidden)"
+    assert SECRET not in secret_one.text()
+
+
+def test_a_wrong_value_inside_a_mapping_is_told_by_place_without_secrets() -> None:
+    spec = {"type": "dict", "options": {"a": {}, "key": {"no_log": True}}}
+    _value, refusals = inputs.check_option("docker", "docker_x", spec, {"a": "q", "key": SECRET}, reject)
+    assert [item.found for item in refusals] == ["wrong: {'a': 'q', 'key': '(hidden)'}"]
+
+
+def test_an_unreadable_value_names_what_is_missing() -> None:
+    _value, (missing,) = inputs.check_option("federation", "x", {}, inputs.Unreadable(missing="vault_x"), keep)
+    assert missing.found == "a reference to vault_x, which is not defined"
+    assert "define vault_x" in missing.remedy
+    assert "set x itself" in missing.remedy
+    _value, (broken,) = inputs.check_option("federation", "x", {}, inputs.Unreadable(reason="no key"), keep)
+    assert broken.found == "a template that cannot be resolved: no key"
+    _value, (secret,) = inputs.check_option(
+        "federation", "x", {"no_log": True}, inputs.Unreadable(reason=SECRET), keep
+    )
+    assert SECRET not in secret.text()
+
+
+def test_check_options_goes_on_with_defaults() -> None:
+    def convert(name: str, _spec: Mapping[str, Any], value: Any) -> tuple[Any, Sequence[str]]:
+        return (None, ["no"]) if name.startswith("bad") else (value, [])
+
+    specs: dict[str, Any] = {"bad": {}, "bad_unset": {}, "bad_default": {}, "fine": {}, "absent": {}}
+    good, refusals = inputs.check_options(
+        "docker",
+        specs,
+        {"bad": 1, "bad_unset": 2, "bad_default": 3, "fine": "f"},
+        {"bad": "default", "bad_default": inputs.Unreadable("x"), "fine": "d"},
+        convert,
+    )
+    assert good == {"bad": "default", "fine": "f"}
+    assert [item.variable for item in refusals] == ["bad", "bad_unset", "bad_default"]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("federation_providerid", "federation_provider_id"),
+        ("federation_provider_ids", "federation_provider_id"),
+        ("federaton_provider_id", "federation_provider_id"),
+        ("federation_broker_uri", "federation_broker_url"),
+        ("Federation_Broker_URL", "federation_broker_url"),
+        ("preflight_teir", "preflight_tier"),
+        ("preflight_tiers", "preflight_tier"),
+        ("dockr_source", "docker_source"),
+        ("docker_user", "docker_users"),
+        ("base_user", "base_users"),
+    ],
+)
+def test_a_near_miss_is_refused_with_the_right_name(name: str, meant: str) -> None:
+    (refusal,), unknown = inputs.check_names([name], KNOWN)
+    assert refusal.needed == f"the name {meant}"
+    assert refusal.remedy == f"rename {name} to {meant}"
+    assert unknown == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(inputs.FOREIGN_NAMES - {item.name for item in KNOWN})
+    + ["docker_server__users", "docker_registry__source", "docker_opts", "base_packages", "report_email", "base_url"],
+)
+def test_another_collections_variable_is_only_told(name: str) -> None:
+    assert inputs.check_names([name], KNOWN) == ([], [name])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["docker_source", "ansible_user", "__docker_probe", "_x", "backup_dir", "site_name", "docker__users", "app_dir"],
+)
+def test_other_names_are_left_alone(name: str) -> None:
+    refusals, unknown = inputs.check_names([name], KNOWN)
+    assert refusals == []
+    assert unknown == (["docker__users"] if name == "docker__users" else [])
+
+
+def test_exempt_names_are_neither_near_nor_unknown() -> None:
+    names = ["federation_firewall_rules", "federation_broker_urls"]
+    assert inputs.check_names(names, KNOWN, names) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["APP_FOCUS_KEY", "APP_focus_KEY", "APP_FOCUS", "API_KEY"])
+def test_keys_of_applications_are_made_on_the_node(name: str) -> None:
+    (refusal,), _unknown = inputs.check_names([name], KNOWN)
+    assert "made on the node" in refusal.needed
+    assert refusal.requirement == "FED-ENV"
+
+
+def test_names_of_the_programs_environment_are_translated() -> None:
+    (refusal,), _unknown = inputs.check_names(["BROKER_URL"], KNOWN)
+    assert refusal.needed == "the name federation_broker_url"
+
+
+@given(st.sampled_from([item.name for item in KNOWN]), st.data())
+def test_one_lost_letter_never_goes_unnoticed(name: str, data: st.DataObject) -> None:
+    place = data.draw(st.integers(min_value=0, max_value=len(name) - 1))
+    wrong = name[:place] + name[place + 1 :]
+    (refusal,), _unknown = inputs.check_names([wrong], KNOWN)
+    assert refusal.needed == f"the name {name}"
