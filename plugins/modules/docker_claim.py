@@ -183,6 +183,13 @@ def save(module: AnsibleModule, record: Mapping[str, Any]) -> None:
     node.write(module, module.params["path"], engine.render_state(record).encode(), 0o640, 0o750)
 
 
+def shown(record: Mapping[str, Any] | None) -> str | None:
+    """Return the record as a diff shows it, without the long list of what was there before."""
+    if not record:
+        return None
+    return engine.render_state({key: value for key, value in record.items() if key != "before"})
+
+
 def finish(module: AnsibleModule, before: Mapping[str, Any] | None, after: Mapping[str, Any], **result: Any) -> None:
     """Write the record when it changed and leave."""
     old = engine.render_state(before) if before else None
@@ -190,7 +197,7 @@ def finish(module: AnsibleModule, before: Mapping[str, Any] | None, after: Mappi
     if old != new and not module.check_mode:
         save(module, after)
     result["changed"] = result.get("changed", False) or old != new
-    module.exit_json(record=dict(after), diff=node.diff_of([(module.params["path"], old, new)]), **result)
+    module.exit_json(record=dict(after), diff=node.diff_of([(module.params["path"], shown(before), shown(after))]), **result)
 
 
 def look(module: AnsibleModule) -> tuple[str, dict[str, engine.Package], engine.Verdict, dict[str, Any] | None]:
