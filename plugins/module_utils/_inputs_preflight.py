@@ -1,0 +1,162 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the settings of the role preflight mean, beyond their types.
+
+Private to this collection: nothing outside may import it. Pure: no Ansible, no I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timezone
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.eucaim.local_node.plugins.module_utils._platforms import NEEDED, judge_support, os_id_of
+from ansible_collections.eucaim.local_node.plugins.module_utils._preflight import parse_target
+from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, hidden, shown
+
+PEM_START = "-----BEGIN CERTIFICATE-----"
+PEM_END = "-----END CERTIFICATE-----"
+
+
+def check_preflight(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Refusal]:
+    """Return why the settings of preflight cannot work on this node."""
+    return [
+        *_tier(variables),
+        *_system(variables, facts),
+        *_targets(variables),
+        *_proxy(variables),
+        *_certificates(variables),
+        *_numbers(variables),
+    ]
+
+
+def _tier(variables: Mapping[str, Any]) -> list[Refusal]:
+    tier = variables.get("preflight_tier")
+    if str(tier) in ("2", "3"):
+        return []
+    remedy = "set preflight_tier: 2 (searchable) or 3 (searchable, and computing on its data) for this node"
+    if str(tier) == "1":
+        remedy = "a Tier 1 data set needs no node of its own; leave this machine out of the inventory"
+    return [Refusal("TIER-2", "preflight_tier", shown(tier), "2 or 3", remedy)]
+
+
+def _today(facts: Mapping[str, Any]) -> date:
+    stated = facts.get("date_time")
+    if isinstance(stated, Mapping):
+        try:
+            return date.fromisoformat(str(stated.get("date")))
+        except ValueError:
+            pass
+    return datetime.now(timezone.utc).date()
+
+
+def _system(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Refusal]:
+    distribution = str(facts.get("distribution") or "")
+    if not distribution:
+        return []
+    version = str(facts.get("distribution_version") or facts.get("distribution_major_version") or "")
+    os_id = os_id_of(distribution)
+    if os_id == "debian":
+        version = str(facts.get("distribution_major_version") or version)
+    contract = bool(variables.get("preflight_extended_support"))
+    support = judge_support(os_id, version, f"{distribution} {version}", _today(facts), contract)
+    if support.supported:
+        return []
+    return [Refusal("OS-LTS", "operating system", support.found, NEEDED, support.remedy)]
+
+
+def _items(variables: Mapping[str, Any], name: str) -> list[Any]:
+    """Return a list setting; one of another type is refused elsewhere, by its spec."""
+    value = variables.get(name)
+    return list(value) if isinstance(value, (list, tuple)) else []
+
+
+def _targets(variables: Mapping[str, Any]) -> list[Refusal]:
+    refusals = []
+    for target in _items(variables, "preflight_reach_targets"):
+        try:
+            parse_target(str(target))
+        except ValueError as error:
+            refusals.append(
+                Refusal(
+                    "NET-REACH",
+                    "preflight_reach_targets",
+                    f"{shown(_without_password(str(target)))}, but {error}",
+                    "a URL (http, https) or host:port, without user name and password",
+                    "write it like https://broker.example.org or 192.0.2.10:22",
+                )
+            )
+    return refusals
+
+
+def _without_password(target: str) -> str:
+    """Return a target without what stands before the last @."""
+    head, at, tail = target.rpartition("@")
+    if not at:
+        return target
+    scheme = f"{head.split('://', maxsplit=1)[0]}://" if "://" in head else ""
+    return f"{scheme}(hidden)@{tail}"
+
+
+def _proxy(variables: Mapping[str, Any]) -> list[Refusal]:
+    proxy = variables.get("preflight_http_proxy")
+    if not proxy:
+        return []
+    try:
+        parts = urlsplit(str(proxy))
+        good = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0 and parts.path in ("", "/")
+    except ValueError:
+        good = False
+    if good:
+        return []
+    return [
+        Refusal(
+            "NET-REACH",
+            "preflight_http_proxy",
+            hidden(proxy),
+            "http://host:port, or http://user:password@host:port",
+            "write the proxy's address so, or leave it empty",
+        )
+    ]
+
+
+def _certificates(variables: Mapping[str, Any]) -> list[Refusal]:
+    refusals = []
+    for number, text in enumerate(_items(variables, "preflight_tls_ca_certificates"), start=1):
+        if PEM_START not in str(text) or PEM_END not in str(text):
+            refusals.append(
+                Refusal(
+                    "NET-REACH",
+                    "preflight_tls_ca_certificates",
+                    f"entry {number} is {shown(str(text)[:40])}",
+                    f"the text of a certificate in PEM form ({PEM_START} ...)",
+                    "give the text of the file, e.g. with lookup('ansible.builtin.file', 'site-ca.pem')",
+                )
+            )
+    return refusals
+
+
+def _numbers(variables: Mapping[str, Any]) -> list[Refusal]:
+    refusals = []
+    limits = (
+        ("OS-TIME", "preflight_clock_tolerance_seconds", 1, 900, "Beam refuses a clock that is 15 minutes fast"),
+        ("NET-REACH", "preflight_connects", 1, 100, "each target is connected to that often"),
+        ("NET-REACH", "preflight_connect_timeout", 0.1, 60, "seconds for one connect"),
+    )
+    for requirement, name, least, most, why in limits:
+        value = variables.get(name)
+        if value is None:
+            continue
+        try:
+            good = least <= float(value) <= most
+        except (TypeError, ValueError):
+            continue  # refused by its spec
+        if not good:
+            needed = f"a number from {least} to {most} ({why})"
+            refusals.append(
+                Refusal(requirement, name, shown(value), needed, "choose a number between, or leave it out")
+            )
+    return refusals
