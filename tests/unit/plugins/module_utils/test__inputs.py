@@ -160,9 +160,7 @@ def test_an_unreadable_value_names_what_is_missing() -> None:
     assert "set x itself" in missing.remedy
     _value, (broken,) = inputs.check_option("federation", "x", {}, inputs.Unreadable(reason="no key"), keep)
     assert broken.found == "a template that cannot be resolved: no key"
-    _value, (secret,) = inputs.check_option(
-        "federation", "x", {"no_log": True}, inputs.Unreadable(reason=SECRET), keep
-    )
+    _value, (secret,) = inputs.check_option("federation", "x", {"no_log": True}, inputs.Unreadable(reason=SECRET), keep)
     assert SECRET not in secret.text()
 
 

@@ -43,7 +43,7 @@ def test_shown() -> None:
 
 def test_shown_of_what_json_cannot_hold() -> None:
     assert refusal.shown(Unprintable()) == '"unprintable"'
-    assert refusal.shown({(1, 2): "x"}) == '"{(1, 2): \'x\'}"'
+    assert refusal.shown({(1, 2): "x"}) == "\"{(1, 2): 'x'}\""
 
 
 def test_hidden_says_only_the_length() -> None:
