@@ -19,13 +19,13 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._preflight impor
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, hidden, shown
 
 # Accounts of Debian's and RHEL's base systems, and what an administrator may not be called.
-RESERVED_USERS = frozenset({  # fmt: skip
+RESERVED_USERS = frozenset({
     "root", "daemon", "bin", "sys", "sync", "games", "man", "lp", "mail", "news", "uucp", "proxy", "www-data",
-    "backup", "list", "irc", "_apt", "nobody", "sshd", "messagebus", "systemd-network", "systemd-resolve", "systemd-
-    timesync", "systemd-coredump", "dnsmasq", "polkitd", "chrony", "ntpsec", "ntp", "operator", "halt", "shutdown",
-    "adm", "ftp", "tss", "dbus", "rpc", "rpcuser", "sudo", "wheel", "docker", "staff", "users", "shadow", "disk",
-    "kmem", "tty", "utmp", "audio", "video",
-})
+    "backup", "list", "irc", "_apt", "nobody", "sshd", "messagebus", "systemd-network", "systemd-resolve",
+    "systemd-timesync", "systemd-coredump", "dnsmasq", "polkitd", "chrony", "ntpsec", "ntp", "operator", "halt",
+    "shutdown", "adm", "ftp", "tss", "dbus", "rpc", "rpcuser", "sudo", "wheel", "docker", "staff", "users",
+    "shadow", "disk", "kmem", "tty", "utmp", "audio", "video",
+})  # fmt: skip
 KEY_TYPES = frozenset(
     {
         "ssh-ed25519",
@@ -43,10 +43,10 @@ GROUP_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 MAIL = re.compile(r"[^\s\"@]+(@[^\s\"@]+)?")
 # Directories that belong to the system itself, and must not become root's alone with mode 0755.
-SYSTEM_DIRECTORIES = frozenset({  # fmt: skip
+SYSTEM_DIRECTORIES = frozenset({
     "/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/media", "/mnt", "/opt", "/proc", "/root",
     "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var", "/var/lib", "/var/tmp", "/usr/local",
-})
+})  # fmt: skip
 
 
 def check_base(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Refusal]:
