@@ -9,10 +9,9 @@ import json
 from typing import Any
 
 import pytest
+from ansible_collections.eucaim.local_node.plugins.module_utils import _evidence as evidence
 from hypothesis import given
 from hypothesis import strategies as st
-
-from ansible_collections.eucaim.local_node.plugins.module_utils import _evidence as evidence
 
 AT = "2026-01-31T12:00:00Z"
 LATER = "2026-01-31T12:00:01Z"

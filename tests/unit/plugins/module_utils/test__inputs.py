@@ -11,10 +11,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from ansible_collections.eucaim.local_node.plugins.module_utils import _inputs as inputs
 from hypothesis import given
 from hypothesis import strategies as st
-
-from ansible_collections.eucaim.local_node.plugins.module_utils import _inputs as inputs
 
 SECRET = "s3cr3t-and-long"
 KNOWN = [
@@ -43,9 +42,10 @@ def reject(_name: str, _spec: Mapping[str, Any], value: Any) -> tuple[Any, Seque
 def test_check_function_is_found_by_the_role(monkeypatch: pytest.MonkeyPatch) -> None:
     name = "ansible_collections.eucaim.local_node.plugins.module_utils._inputs_imaginary"
     module = ModuleType(name)
-    monkeypatch.setattr(module, "check_imaginary", lambda _variables, _facts: ["refused"], raising=False)
+    monkeypatch.setattr(module, "check_imaginary", lambda _variables, _facts: [], raising=False)
     monkeypatch.setitem(sys.modules, name, module)
-    assert inputs.check_function("imaginary")({}, {}) == ["refused"]
+    assert inputs.check_function("imaginary")({}, {}) == []
+    assert inputs.check_function("imaginary") is vars(module)["check_imaginary"]
 
 
 def test_requirement_is_the_first_known_id_of_the_description() -> None:
