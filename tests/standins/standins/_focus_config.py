@@ -131,8 +131,11 @@ def _choice(*allowed: str) -> Callable[[str], str]:
     return read
 
 
+_FLOAT = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|infinity|nan)", re.IGNORECASE)
+
+
 def _number(text: str) -> float:
-    if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(inf|infinity|nan)", text, re.IGNORECASE):
+    if not _FLOAT.fullmatch(text):
         raise ValueError(text)
     return float(text)
 
@@ -193,7 +196,7 @@ def help_text() -> str:
         default = f" [default: {option.default}]" if option.default is not None else ""
         lines.append(f"      {option.flag}\n          {option.meaning} [env: {option.name}=]{default}")
     lines += ["  -h, --help", "  -V, --version", ""]
-    lines.append("HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY (in either case) are honoured, for mediator and Beam proxy alike.")
+    lines.append("HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY (in either case) hold for mediator and Beam proxy.")
     return "\n".join(lines) + "\n"
 
 

@@ -88,11 +88,10 @@ class _Reader:
             return self.object(depth)
         if first == "[":
             return self.array(depth)
-        for word, node in (("null", Node("null", 0)), ("true", Node("bool", 0, truth=True)), ("false", Node("bool", 0))):
+        for word in ("null", "true", "false"):
             if self.text.startswith(word, self.at):
                 self.at += len(word)
-                node.end = self.at
-                return node
+                return Node("null" if word == "null" else "bool", self.at, truth=word == "true")
         match = _NUMBER.match(self.text, self.at)
         if match is None:
             raise self.fail("expected value", self.at + 1)
@@ -169,7 +168,7 @@ def describe(node: Node) -> str:
 
 @dataclass
 class Fields:
-    """The members of a structure, given as an object (further keys are ignored) or as an array in the order of *names*."""
+    """The members of a structure: of an object (further keys are ignored) or of an array in the order of the names."""
 
     values: dict[str, Node]
     text: str

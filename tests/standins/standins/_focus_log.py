@@ -1,7 +1,7 @@
 # Copyright (c) 2026, EUCAIM local_node contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Log lines in the form of the real programs: time, level, span, target and message, coloured unless NO_COLOR is set."""
+"""Log lines in the form of the real program: time, level, span, target, message; coloured unless NO_COLOR is set."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from standins import _clock
 
 _LEVELS = {"trace": 0, "debug": 1, "info": 2, "warn": 3, "error": 4, "off": 5}
 _COLOURS = {"TRACE": "35", "DEBUG": "34", "INFO": "32", "WARN": "33", "ERROR": "31"}
+
+
+def _coloured(code: str, text: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m"
 
 
 class Log:
@@ -42,14 +46,14 @@ class Log:
     def write(self, level: str, target: str, message: str, task: str | None = None) -> None:
         if not self.enabled(level, target):
             return
-        moment = datetime.datetime.fromtimestamp(_clock.now(), tz=datetime.timezone.utc)
+        moment = datetime.datetime.fromtimestamp(_clock.now(), tz=datetime.UTC)
         stamp = moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         if self.colour:
-            span = f"\x1b[1mtask\x1b[0m\x1b[1m{{\x1b[0m\x1b[3mid\x1b[0m\x1b[2m=\x1b[0m{task}\x1b[1m}}\x1b[0m\x1b[2m:\x1b[0m "
-            line = (
-                f"\x1b[2m{stamp}\x1b[0m \x1b[{_COLOURS[level]}m{level:>5}\x1b[0m "
-                f"{span if task else ''}\x1b[2m{target}\x1b[0m\x1b[2m:\x1b[0m {message}\n"
-            )
+            colon = _coloured("2", ":")
+            span = _coloured("1", "task") + _coloured("1", "{") + _coloured("3", "id") + _coloured("2", "=")
+            span += f"{task}{_coloured('1', '}')}{colon} "
+            line = f"{_coloured('2', stamp)} {_coloured(_COLOURS[level], f'{level:>5}')} "
+            line += f"{span if task else ''}{_coloured('2', target)}{colon} {message}\n"
         else:
             line = f"{stamp} {level:>5} {f'task{{id={task}}}: ' if task else ''}{target}: {message}\n"
         with self._lock:

@@ -9,6 +9,7 @@ import base64
 import json
 import re
 import string
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from standins import _focus_json as fj
@@ -111,7 +112,8 @@ def _read_operation(node: fj.Node, text: str) -> Operation:
     operand = fj.read_variant(fields.need("operand"), text, OPERANDS)
     children = fields.need("children")
     if children.kind != "array":
-        raise fj.ParseError(f"invalid type: {fj.describe(children)}, expected a sequence" + fj.position(text, children.end))
+        place = fj.position(text, children.end)
+        raise fj.ParseError(f"invalid type: {fj.describe(children)}, expected a sequence{place}")
     return Operation(operand, [_read_child(child, text) for child in children.items])
 
 
@@ -122,9 +124,8 @@ def _read_child(node: fj.Node, text: str) -> Operation | Condition:
         pass
     try:
         fields = fj.read_struct(node, text, "Condition", ("key", "type", "value"))
-        return Condition(
-            fields.string("key"), fj.read_variant(fields.need("type"), text, TYPES), _read_value(fields.need("value"), text)
-        )
+        kind = fj.read_variant(fields.need("type"), text, TYPES)
+        return Condition(fields.string("key"), kind, _read_value(fields.need("value"), text))
     except fj.ParseError:
         raise fj.ParseError(
             "data did not match any variant of untagged enum Child" + fj.position(text, fj.behind(text, node.end))
@@ -192,37 +193,44 @@ def criteria(ast: Ast, target: str) -> list[tuple[str, str]]:
 
     Only one AND of ORs of at most one condition each is understood. The type of a condition is not looked at.
     """
+    try:
+        if len(ast.ast.children) > 1:
+            raise _Unsupported("Too many children! AND/OR queries not supported.")
+        found = [_criterion(leaf) for branch in ast.ast.children for leaf in _leaves(branch)]
+    except _Unsupported as error:
+        raise QueryError("EUCAIM query generation error", CANNOT_EXECUTE, target, str(error)) from None
+    return [pair for pair in found if pair is not None]
 
-    def refuse(line: str) -> QueryError:
-        return QueryError("EUCAIM query generation error", CANNOT_EXECUTE, target, line)
 
-    if len(ast.ast.children) > 1:
-        raise refuse("Too many children! AND/OR queries not supported.")
-    found: list[tuple[str, str]] = []
-    for branch in ast.ast.children:
-        if isinstance(branch, Condition):
-            raise refuse("Condition found as first level child")
-        if branch.operand == "OR":
-            raise refuse("OR found as first level operator")
-        for group in branch.children:
-            if isinstance(group, Condition):
-                raise refuse("Condition found as second level child")
-            if group.operand == "AND":
-                raise refuse("AND found as second level operator")
-            if len(group.children) > 1:
-                raise refuse("Too many children! OR operator between criteria of the same type not supported.")
-            for leaf in group.children:
-                if isinstance(leaf, Operation):
-                    raise refuse("Search tree has too many levels. Query not supported")
-                category = CATEGORIES.get(leaf.key)
-                if category is None:
-                    continue
-                if not isinstance(leaf.value, str):
-                    raise refuse("The only supported condition value type is string")
-                criterion = CRITERIA.get(leaf.value)
-                if criterion is not None:
-                    found.append((category, criterion))
-    return found
+class _Unsupported(Exception):
+    """The query has a form that these types do not understand."""
+
+
+def _leaves(branch: Operation | Condition) -> Iterator[Operation | Condition]:
+    if isinstance(branch, Condition):
+        raise _Unsupported("Condition found as first level child")
+    if branch.operand == "OR":
+        raise _Unsupported("OR found as first level operator")
+    for group in branch.children:
+        if isinstance(group, Condition):
+            raise _Unsupported("Condition found as second level child")
+        if group.operand == "AND":
+            raise _Unsupported("AND found as second level operator")
+        if len(group.children) > 1:
+            raise _Unsupported("Too many children! OR operator between criteria of the same type not supported.")
+        yield from group.children
+
+
+def _criterion(leaf: Operation | Condition) -> tuple[str, str] | None:
+    if isinstance(leaf, Operation):
+        raise _Unsupported("Search tree has too many levels. Query not supported")
+    category = CATEGORIES.get(leaf.key)
+    if category is None:
+        return None
+    if not isinstance(leaf.value, str):
+        raise _Unsupported("The only supported condition value type is string")
+    criterion = CRITERIA.get(leaf.value)
+    return None if criterion is None else (category, criterion)
 
 
 def api_url(endpoint: str, ast: Ast) -> str:

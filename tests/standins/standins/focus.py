@@ -18,6 +18,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import http
+import http.client
 import json
 import os
 import queue
@@ -93,11 +94,21 @@ class Answer:
         return f'Response {{ url: "{self.url}", status: {self.status}, headers: {{{fields}}} }}'
 
 
+class _ExactClient(Client):
+    """Keeps a question mark at the end of an address. A fragment is never sent, so it says that there is one."""
+
+    def _connection(
+        self, url: urllib.parse.SplitResult
+    ) -> tuple[http.client.HTTPConnection, str, list[tuple[str, str]]]:
+        connection, target, extra = super()._connection(url)
+        return connection, target + ("?" if url.fragment == "?" else ""), extra
+
+
 class Web:
     """HTTP as the real program's client does it: redirects, credentials in the address, no time limit."""
 
     def __init__(self, extra_ca: list[str]) -> None:
-        self.client = Client(extra_ca=extra_ca)
+        self.client = _ExactClient(extra_ca=extra_ca)
 
     def fetch(self, method: str, address: str, headers: list[tuple[str, str]], body: bytes | None = None) -> Answer:
         try:
@@ -107,10 +118,10 @@ class Web:
         if url.scheme not in ("http", "https"):
             raise FetchError(f"builder error for url ({url.bare})")
         fields = list(headers)
-        if url.username or url.password is not None:
-            if not any(name == "authorization" for name, _ in fields):
-                pair = urllib.parse.unquote(url.username) + ":" + urllib.parse.unquote(url.password or "")
-                fields.insert(0, ("authorization", "Basic " + base64.b64encode(pair.encode()).decode()))
+        has_user = url.username or url.password is not None
+        if has_user and not any(name == "authorization" for name, _ in fields):
+            pair = urllib.parse.unquote(url.username) + ":" + urllib.parse.unquote(url.password or "")
+            fields.insert(0, ("authorization", "Basic " + base64.b64encode(pair.encode()).decode()))
         for _ in range(MAX_REDIRECTS + 1):
             answer, location = self._once(method, url, fields, body)
             if location is None:
@@ -131,7 +142,8 @@ class Web:
         self, method: str, url: fc.Url, fields: list[tuple[str, str]], body: bytes | None
     ) -> tuple[Answer, str | None]:
         try:
-            response = self.client.request(method, url.bare, fields, body)
+            address = url.bare + ("#?" if url.query == "" else "")
+            response = self.client.request(method, address, fields, body)
             location = response.headers.get("location") if response.status in (301, 302, 303, 307, 308) else None
             answer = Answer(response.status, response.headers.items, b"", url.bare)
         except HttpError as error:
@@ -298,9 +310,8 @@ class Focus:
         while not (self.beam.is_available() and self._endpoint_is_available()):
             failures += 1
             if failures >= self.config.retry_count:
-                self.log.write(
-                    "ERROR", "focus", f"Encountered too many errors -- exiting after {self.config.retry_count} attempts."
-                )
+                tries = self.config.retry_count
+                self.log.write("ERROR", "focus", f"Encountered too many errors -- exiting after {tries} attempts.")
                 return EXIT_STARTUP
             time.sleep(2)
             self.log.write("WARN", "focus", f"Retrying connection (attempt {failures}/{self.config.retry_count})")
@@ -505,13 +516,15 @@ class Focus:
     def _ask_omop(self, task: Task, ast: fq.Ast) -> Work:
         body = ast.pretty()
         headers = [
-            ("content-type", "application/json"), *self._mediator_headers(), ("accept", "*/*"), ("user-agent", USER_AGENT)
+            ("content-type", "application/json"),
+            *self._mediator_headers(),
+            ("accept", "*/*"),
+            ("user-agent", USER_AGENT),
         ]
 
         def work() -> Result:
-            return self._ask(
-                task, "POST", str(self.endpoint), headers, body, "focus::intermediate_rep", "AST", "Unable to post AST"
-            )
+            target = "focus::intermediate_rep"
+            return self._ask(task, "POST", str(self.endpoint), headers, body, target, "AST")
 
         return work
 
@@ -520,9 +533,7 @@ class Focus:
         headers = [*self._mediator_headers(), ("accept", "*/*"), ("user-agent", USER_AGENT)]
 
         def work() -> Result:
-            return self._ask(
-                task, "GET", address, headers, None, "focus::eucaim_api", "EUCAIM API query", "Unable to post EUCAIM API query"
-            )
+            return self._ask(task, "GET", address, headers, None, "focus::eucaim_api", "EUCAIM API query")
 
         return work
 
@@ -535,13 +546,12 @@ class Focus:
         body: str | None,
         target: str,
         noun: str,
-        failure: str,
     ) -> Result:
         """Ask the mediator. Only status 200 counts; the body goes on whatever it is."""
         try:
             answer = self.web.fetch(method, address, headers, None if body is None else body.encode())
         except FetchError as error:
-            raise fq.QueryError(f"{failure}: {error}") from error
+            raise fq.QueryError(f"Unable to post {noun}: {error}") from error
         if answer.status != 200:
             sent = address if body is None else body
             self._warn(

@@ -14,9 +14,9 @@ MEDIATOR_MINIMUM_COUNT  counts from 1 up to one below this are reported as 0, wi
 
 A collection: id, name, description, subjects_count, studies_count, age_range {min, max}, gender, modalities,
 body_parts; optional diagnoses and manufacturers (lists) for the filter. A collection is kept or left out as a whole:
-it matches an EQUALS when its list holds the value. A key or value that the mediator does not know matches nothing, so an
-answer is never broader than the question. A total is the sum of the counts as reported, so it gives no suppressed count
-away. `GET /health` answers 200.
+it matches an EQUALS when its list holds the value. A key or value that the mediator does not know matches nothing, so
+an answer is never broader than the question. A total is the sum of the counts as reported, so it gives no suppressed
+count away. `GET /health` answers 200.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _matches_condition(condition: fq.Condition, dataset: Mapping[str, Any]) -> b
     asked = [fq.CRITERIA.get(value) for value in _values(condition.value)]
     known = {criterion.replace("%20", " ").lower() for criterion in asked if criterion is not None}
     if condition.type == "NOT_EQUALS":
-        # Something other than the value must be there; a value nobody knows excludes nothing but selects nothing either.
+        # Something other than the value must be there; a value nobody knows selects nothing.
         return None not in asked and bool(held - known)
     return bool(held & known)
 
