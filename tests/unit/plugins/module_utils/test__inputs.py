@@ -204,8 +204,17 @@ def test_a_near_miss_is_refused_with_the_right_name(name: str, meant: str) -> No
 
 @pytest.mark.parametrize(
     "name",
-    sorted(inputs.FOREIGN_NAMES - {item.name for item in KNOWN})
-    + ["docker_server__users", "docker_registry__source", "docker_opts", "base_packages", "report_email", "base_url"],
+    [
+        *sorted(inputs.FOREIGN_NAMES - {item.name for item in KNOWN}),
+        *(
+            "docker_server__users",
+            "docker_registry__source",
+            "docker_opts",
+            "base_packages",
+            "report_email",
+            "base_url",
+        ),
+    ],
 )
 def test_another_collections_variable_is_only_told(name: str) -> None:
     assert inputs.check_names([name], KNOWN) == ([], [name])

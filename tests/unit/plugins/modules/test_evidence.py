@@ -159,7 +159,7 @@ def test_a_user_who_may_not_write_is_told(tmp_path: Path, monkeypatch: pytest.Mo
     def forbidden(*_arguments: Any, **_options: Any) -> NoReturn:
         raise PermissionError
 
-    monkeypatch.setattr(evidence.os, "makedirs", forbidden)
+    monkeypatch.setattr(os, "makedirs", forbidden)
     assert run(tmp_path / "evidence", rows=[a_row()])["written"] is False
     assert "may not write there" in WARNINGS[0]
 
@@ -171,7 +171,7 @@ def test_a_write_that_breaks_leaves_nothing(tmp_path: Path, monkeypatch: pytest.
     def full(_number: int) -> NoReturn:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(evidence.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     result = run(tmp_path, failed=True, rows=[a_row(status="unmet")])
     assert "No space left" in result["msg"]
     assert os.listdir(tmp_path) == ["base.json"]
@@ -216,7 +216,7 @@ def test_a_path_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def forbidden(_path: str) -> NoReturn:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(evidence.os, "lstat", forbidden)
+    monkeypatch.setattr(os, "lstat", forbidden)
     assert evidence.measure_path("/secret", False).problem == "/secret: Permission denied"
 
 
