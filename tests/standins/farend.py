@@ -21,7 +21,7 @@ import urllib.error
 import urllib.request
 import uuid
 from dataclasses import dataclass, field
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
@@ -244,16 +244,36 @@ class FarEnd:
         return docker("exec", self.container("pki"), *inside)
 
     def sign(self, request: Path, *arguments: str) -> str:
-        """Sign a node's certificate request; more arguments choose another validity. Returns serial and times."""
-        if "beam-broker" in self.real or self._broker_is_real():
+        """Sign a node's certificate request; more arguments choose another validity. Says what it did in one line.
+
+        A request that was signed before is not signed again, unless its certificate was revoked or a validity is given.
+        """
+        content = request.read_bytes()
+        record = self.state / "signed.json"
+        signed: dict[str, str] = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+        number = sha256(content).hexdigest()
+        if number in signed and not arguments and "valid until" in self._certificate(signed[number]):
+            return f"{signed[number]} is there already"
+        self._let_broker_settle()
+        inside = self.pki / "requests" / f"{number}.pem"
+        inside.write_bytes(content)
+        line = self.pki_run("sign", "--csr", f"/pki/requests/{inside.name}", *arguments)
+        signed[number] = line.split()[0]
+        record.write_text(json.dumps(signed, indent=1), encoding="utf-8")
+        return f"signed {line}"
+
+    def _certificate(self, serial: str) -> str:
+        """The PKI's line about one certificate."""
+        lines = self.pki_run("list").splitlines()
+        return next((line for line in lines if line.startswith(serial)), "")
+
+    def _let_broker_settle(self) -> None:
+        if self._broker_is_real():
             started = docker("inspect", "-f", "{{.State.StartedAt}}", self.container("broker"))
             age = time.time() - _seconds(started)
             if age < LOCK_UP_SECONDS:
                 self.say(f"waiting {LOCK_UP_SECONDS - age:.0f} s: a real broker locks up on early certificates")
                 time.sleep(LOCK_UP_SECONDS - age)
-        inside = self.pki / "requests" / f"{uuid.uuid4()}.pem"
-        shutil.copy(request, inside)
-        return self.pki_run("sign", "--csr", f"/pki/requests/{inside.name}", *arguments)
 
     def _broker_is_real(self) -> bool:
         image = docker("inspect", "-f", "{{.Image}}", self.container("broker"))
@@ -343,20 +363,21 @@ def _seconds(moment: str) -> float:
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument("--network", default="eucaim-test")
+    where.add_argument("--subnet", default="172.30.78.0/24")
     parser = argparse.ArgumentParser(prog="python -m tests.standins.farend", description=__doc__)
-    parser.add_argument("--network", default="eucaim-test")
-    parser.add_argument("--subnet", default="172.30.78.0/24")
     commands = parser.add_subparsers(dest="command", required=True)
-    up = commands.add_parser("up", help="start everything")
+    up = commands.add_parser("up", parents=[where], help="start everything")
     up.add_argument("--images", help="`registry`, or a folder with archives of the real images")
-    commands.add_parser("down", help="take everything away")
-    sign = commands.add_parser("sign", help="sign a certificate request, as the central manager does")
+    commands.add_parser("down", parents=[where], help="take everything away")
+    sign = commands.add_parser("sign", parents=[where], help="sign a certificate request, as the central manager does")
     sign.add_argument("request", type=Path)
     for name in ("--not-before", "--not-after", "--days"):
         sign.add_argument(name)
-    revoke = commands.add_parser("revoke", help="revoke a provider's certificates")
+    revoke = commands.add_parser("revoke", parents=[where], help="revoke a provider's certificates")
     revoke.add_argument("--provider", required=True)
-    query = commands.add_parser("query", help="ask a provider and print its answer")
+    query = commands.add_parser("query", parents=[where], help="ask a provider and print its answer")
     query.add_argument("--provider", required=True)
     query.add_argument("--timeout", type=float, default=60.0)
     return parser.parse_args()
