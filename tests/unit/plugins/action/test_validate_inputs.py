@@ -1,0 +1,307 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action reads specs, resolves variables, looks at the node and collects every refusal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+from unittest.mock import MagicMock
+
+import pytest
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+from ansible_collections.eucaim.local_node.plugins.action import validate_inputs
+from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
+
+SECRET = "s3cr3t-and-long"
+FACTS = {
+    "distribution": "Debian",
+    "distribution_major_version": "13",
+    "os_family": "Debian",
+    "default_ipv4": {},
+    "eucaim_routes": [{"dst": "10.0.0.0/8", "dev": "eth0"}],
+}
+SPECS = {
+    "docker": """
+argument_specs:
+  main:
+    options:
+      docker_source: {type: str, choices: [upstream, mirror], description: Where from (CT-DOCKER).}
+      docker_hold: {type: bool, description: Hold it.}
+      docker_users: {type: list, elements: str, description: Who may (CT-GROUP).}
+      docker_password: {type: str, no_log: true, description: Secret.}
+""",
+    "preflight": """
+argument_specs:
+  main:
+    options:
+      preflight_tier: {type: int, required: true, choices: [2, 3], description: The tier (TIER-2).}
+""",
+}
+DEFAULTS = {
+    "docker": """
+docker_source: upstream
+docker_hold: "{{ docker_source == 'upstream' and __docker_constant == 1 }}"
+docker_users: []
+docker_password: ""
+""",
+}
+VARS = {"docker": "__docker_constant: 1\ndocker_firewall_note: x\n"}
+
+
+class Node:
+    """A node that answers what a test wants."""
+
+    def __init__(self) -> None:
+        self.setup: dict[str, Any] = {"ansible_facts": {f"ansible_{name}": value for name, value in FACTS.items()}}
+        self.routes: dict[str, Any] = {
+            "rc": 0,
+            "stdout": json.dumps(
+                [
+                    {"dst": "default", "dev": "eth0"},
+                    {"type": "local", "dst": "10.0.0.1", "dev": "lo"},
+                    {"type": "unicast", "dst": "10.0.0.0/8"},
+                ]
+            ),
+        }
+        self.identity: dict[str, Any] = {"rc": 0, "stdout": "0\n", "stderr": ""}
+        self.error: Exception | None = None
+        self.become_error: Exception | None = None
+        self.calls: list[str] = []
+
+    def module(self, module_name: str, **_options: Any) -> dict[str, Any]:
+        """Run a module."""
+        self.calls.append(module_name)
+        if self.error:
+            raise self.error
+        return self.setup
+
+    def command(self, command: str, sudoable: bool) -> dict[str, Any]:
+        """Run a command."""
+        self.calls.append(command)
+        if sudoable and self.become_error:
+            raise self.become_error
+        return self.identity if sudoable else self.routes
+
+
+@pytest.fixture(name="node")
+def _node() -> Node:
+    return Node()
+
+
+Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(name="run")
+def _run(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    for folder, name, contents in (
+        ("meta", "argument_specs.yml", SPECS),
+        ("defaults", "main.yml", DEFAULTS),
+        ("vars", "main.yml", VARS),
+    ):
+        for role, text in contents.items():
+            path = tmp_path / role / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(validate_inputs, "ROLES_PATH", str(tmp_path))
+    monkeypatch.setattr(validate_inputs, "check_function", lambda _role: lambda _variables, _facts: [])
+
+    def run(variables: Mapping[str, Any], **arguments: Any) -> dict[str, Any]:
+        loader = DataLoader()
+        task = MagicMock(async_val=0, check_mode=False, args={"roles": ["preflight", "docker"], **arguments})
+        connection = MagicMock(become="sudo")
+        everything = {"inventory_hostname": "node1", **validate_inputs.trusted(dict(variables))}
+        action = validate_inputs.ActionModule(
+            task=task,
+            connection=connection,
+            play_context=MagicMock(check_mode=False),
+            loader=loader,
+            templar=Templar(loader=loader, variables=everything),
+            shared_loader_obj=MagicMock(),
+        )
+        monkeypatch.setattr(action, "_execute_module", node.module)
+        monkeypatch.setattr(action, "_low_level_execute_command", node.command)
+        result = action.run(None, everything)
+        assert [call.args for call in connection.set_become_plugin.call_args_list] == [(None,), ("sudo",)]
+        return result
+
+    return run
+
+
+def texts(result: Mapping[str, Any]) -> list[str]:
+    """Return requirement, variable and what was found, of every refusal."""
+    return [f"{item['requirement']} {item['variable']}: {item['found']}" for item in result["refusals"]]
+
+
+def test_good_input_passes_and_leaves_facts(run: Run, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {}
+
+    def check(role: str) -> Callable[[Mapping[str, Any], Mapping[str, Any]], list[Refusal]]:
+        def note(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Refusal]:
+            seen[role] = (variables, facts)
+            return []
+
+        return note
+
+    monkeypatch.setattr(validate_inputs, "check_function", check)
+    result = run({"preflight_tier": "2"})
+    assert (result["failed"], result["changed"], result["refusals"]) == (False, False, [])
+    assert node.calls == ["ansible.legacy.setup", "ip -j route show table all"]
+    assert result["ansible_facts"]["ansible_distribution"] == "Debian"
+    assert seen["preflight"][0] == {"preflight_tier": 2}
+    variables, facts = seen["docker"]
+    assert variables == {"docker_source": "upstream", "docker_hold": True, "docker_users": [], "docker_password": ""}
+    assert facts["distribution"] == "Debian"
+    assert facts["routes"] == [{"dst": "default", "dev": "eth0"}, {"dst": "10.0.0.0/8", "dev": ""}]
+
+
+def test_known_facts_are_not_gathered_again(run: Run, node: Node) -> None:
+    result = run({"preflight_tier": 2, "ansible_facts": FACTS})
+    assert node.calls == []
+    assert "ansible_facts" not in result
+
+
+def test_every_refusal_comes_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    deeper = Refusal("CT-DOCKER", "docker_source", "a pool that overlaps", "n", "r")
+    monkeypatch.setattr(validate_inputs, "check_function", lambda _role: lambda _variables, _facts: [deeper])
+    result = run(
+        {
+            "ansible_facts": FACTS,
+            "docker_hold": "perhaps",
+            "docker_users": "ann",
+            "dockr_source": "x",
+            "docker_edition": "ce",
+            "docker_firewall_rules": [],
+            "docker_firewall_note": "y",
+            "docker_password": "{{ vault_docker_password }}",
+        }
+    )
+    assert result["failed"] is True
+    assert texts(result) == [
+        "CT-DOCKER dockr_source: a variable that no role reads",
+        "TIER-2 preflight_tier: nothing",
+        "CT-DOCKER docker_source: a pool that overlaps",
+        'CT-DOCKER docker_hold: "perhaps"',
+        'CT-GROUP docker_users: "ann"',
+        "CT-DOCKER docker_password: a reference to vault_docker_password, which is not defined",
+    ]
+    assert result["unknown_variables"] == ["docker_edition"]
+    assert result["msg"].startswith("6 refusals for node1; nothing was changed.\n1. [CT-DOCKER] dockr_source")
+
+
+def test_templates_and_vaults_are_resolved(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Mapping[str, Any]] = []
+
+    def note(variables: Mapping[str, Any], _facts: Mapping[str, Any]) -> list[Refusal]:
+        seen.append(variables)
+        return []
+
+    monkeypatch.setattr(validate_inputs, "check_function", lambda _role: note)
+    run({"ansible_facts": FACTS, "preflight_tier": "{{ tier }}", "tier": 3, "docker_users": ["{{ me }}"], "me": "ann"})
+    assert seen[0] == {"preflight_tier": 3}
+    assert seen[1]["docker_users"] == ["ann"]
+
+
+def test_a_secret_of_the_wrong_kind_is_not_shown(run: Run) -> None:
+    result = run({"ansible_facts": FACTS, "preflight_tier": 2, "docker_password": [SECRET]})
+    assert len(result["refusals"]) == 1
+    assert SECRET not in json.dumps(result)
+
+
+# ------------------------------------------------------------------------ the node
+
+
+def test_an_unreachable_node_is_refused_beside_its_inputs(run: Run, node: Node) -> None:
+    node.error = AnsibleConnectionFailure("Failed to connect\nport 22: No route to host")
+    result = run({"ansible_host": "192.0.2.7"}, check_become=True)
+    assert texts(result) == [
+        "NET-ADDR ansible_host: no connection to 192.0.2.7: port 22: No route to host",
+        "TIER-2 preflight_tier: nothing",
+    ]
+    assert node.calls == ["ansible.legacy.setup"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (
+            {"failed": True, "module_stderr": "sh: 1: /usr/bin/python3: not found\n", "msg": "MODULE FAILURE"},
+            "OS-LTS ansible_python_interpreter: a node whose facts cannot be read: sh: 1: /usr/bin/python3: not found",
+        ),
+        (
+            {"failed": True},
+            "OS-LTS ansible_python_interpreter: a node whose facts cannot be read: no answer",
+        ),
+        ({"unreachable": True, "msg": "gone"}, "NET-ADDR ansible_host: no connection to node1: gone"),
+    ],
+)
+def test_a_node_that_cannot_tell_its_facts(run: Run, node: Node, answer: dict[str, Any], found: str) -> None:
+    node.setup = answer
+    assert texts(run({"preflight_tier": 2})) == [found]
+
+
+def test_a_node_without_ip_has_no_routes(run: Run, node: Node) -> None:
+    node.routes = {"rc": 127, "stdout": "not json"}
+    assert run({"preflight_tier": 2})["ansible_facts"]["eucaim_routes"] == []
+
+
+def test_becoming_root_is_proven(run: Run, node: Node) -> None:
+    assert run({"preflight_tier": 2, "ansible_facts": FACTS}, check_become=True)["refusals"] == []
+    assert node.calls == ["ip -j route show table all", "id -u"]
+
+
+@pytest.mark.parametrize(
+    ("identity", "reason"),
+    [
+        ({"rc": 1, "stdout": "", "stderr": "\nann is not in the sudoers file.\n"}, "ann is not in the sudoers file."),
+        ({"rc": 127, "stdout": "sudo: not found\n", "stderr": ""}, "sudo: not found"),
+        ({"rc": 1}, "no reason given"),
+        (
+            {"rc": 0, "stdout": "1000\n", "stderr": ""},
+            "the tasks would run as a user without the rights of root",
+        ),
+    ],
+)
+def test_a_user_who_cannot_become_root(run: Run, node: Node, identity: dict[str, Any], reason: str) -> None:
+    node.identity = identity
+    result = run({"preflight_tier": 2, "ansible_facts": FACTS, "ansible_user": "ann"}, check_become=True)
+    assert texts(result) == [f"OS-USERS ansible_become_password: ann cannot become root on node1: {reason}"]
+
+
+@pytest.mark.parametrize(
+    "error", [AnsibleError("Incorrect sudo password"), AnsibleConnectionFailure("Incorrect sudo password")]
+)
+def test_a_wrong_password(run: Run, node: Node, error: Exception) -> None:
+    node.become_error = error
+    result = run({"preflight_tier": 2, "ansible_facts": FACTS}, check_become=True)
+    assert texts(result) == [
+        "OS-USERS ansible_become_password: the connecting user cannot become root on node1: Incorrect sudo password"
+    ]
+
+
+# --------------------------------------------------------------------- other cores
+
+
+def test_older_cores_trust_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(validate_inputs.ansible_template, "trust_as_template", raising=False)
+    value = {"a": ["{{ b }}", 1]}
+    assert validate_inputs.trusted(value) is value
+
+
+def test_newer_cores_are_told_what_to_trust(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validate_inputs.ansible_template, "trust_as_template", str.upper, raising=False)
+    assert validate_inputs.trusted({"a": ["b", 1]}) == {"a": ["B", 1]}
+
+
+def test_a_bug_in_a_check_is_not_hidden(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_variables: Mapping[str, Any], _facts: Mapping[str, Any]) -> NoReturn:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(validate_inputs, "check_function", lambda _role: broken)
+    with pytest.raises(ZeroDivisionError):
+        run({"ansible_facts": FACTS, "preflight_tier": 2})
