@@ -35,9 +35,17 @@ def run(
     program = argv[0] if os.path.isabs(argv[0]) else module.get_bin_path(argv[0], opt_dirs=["/sbin", "/usr/sbin"])
     if not program:
         return 127, "", f"{argv[0]}: not found"
-    return module.run_command(
-        [program, *argv[1:]], data=data, binary_data=True, environ_update=environment, errors="surrogate_then_replace"
-    )
+    try:
+        return module.run_command(
+            [program, *argv[1:]],
+            data=data,
+            binary_data=True,
+            environ_update=environment,
+            errors="surrogate_then_replace",
+            handle_exceptions=False,
+        )
+    except OSError as error:  # such as a program that ends before it has read its input
+        return 126, "", f"{argv[0]}: {error}"
 
 
 def read_bytes(path: str) -> bytes | None:
@@ -81,7 +89,8 @@ def write(module: AnsibleModule, path: str, content: bytes, mode: int, directory
         handle.flush()
         os.fsync(handle.fileno())
     os.chmod(temporary, mode)
-    module.atomic_move(temporary, path, keep_dest_attrs=False)
+    # Not Ansible's atomic_move: that one opens a new file up to what the umask allows.
+    os.replace(temporary, path)
 
 
 def delete(path: str) -> None:
@@ -89,6 +98,14 @@ def delete(path: str) -> None:
     try:
         os.unlink(path)
     except FileNotFoundError:
+        return
+
+
+def delete_empty_directory(path: str) -> None:
+    """Delete a directory that holds nothing any more; one that holds something stays."""
+    try:
+        os.rmdir(path)
+    except OSError:
         return
 
 

@@ -109,6 +109,9 @@ def docker(module: AnsibleModule, *arguments: str, data: bytes = b"") -> tuple[i
 def prove(module: AnsibleModule, number: str) -> tuple[bool, str]:
     """Make the image, run it, and say what came of it; takes everything away again."""
     name = f"eucaim-proof-{number[:16]}"
+    code, _out, err = docker(module, "version", "--format", "{{.Server.Version}}")
+    if code:
+        return False, f"the engine does not answer: {brief(code, err)}"
     _code, loaded, _err = node.run(module, ["ldd", module.params["program"]])
     content = image_content(module.params["program"], loaded, number)
     try:

@@ -197,7 +197,9 @@ def finish(module: AnsibleModule, before: Mapping[str, Any] | None, after: Mappi
     if old != new and not module.check_mode:
         save(module, after)
     result["changed"] = result.get("changed", False) or old != new
-    module.exit_json(record=dict(after), diff=node.diff_of([(module.params["path"], shown(before), shown(after))]), **result)
+    module.exit_json(
+        record=dict(after), diff=node.diff_of([(module.params["path"], shown(before), shown(after))]), **result
+    )
 
 
 def look(module: AnsibleModule) -> tuple[str, dict[str, engine.Package], engine.Verdict, dict[str, Any] | None]:
@@ -297,16 +299,20 @@ def read(module: AnsibleModule) -> None:
 def released(module: AnsibleModule) -> None:
     """Name what came as a dependency and is not needed any more."""
     record = load(module.params["path"]) or dict(EMPTY)
-    _code, out, _err = node.run(module, ["apt-get", "--simulate", "autoremove"])
+    _code, out, _err = node.run(
+        module, ["apt-get", "--simulate", "-o", "APT::AutoRemove::SuggestsImportant=false", "autoremove"]
+    )
     module.exit_json(changed=False, leftovers=engine.removable(out, record["dependencies"]), record=record)
 
 
 def absent(module: AnsibleModule) -> None:
-    """Delete the record."""
+    """Delete the record, and the directories that a daemon makes for itself when nothing is in them."""
     path = module.params["path"]
     before = node.read_text(path)
     if before is not None and not module.check_mode:
         node.delete(path)
+        for directory in ("/etc/cni/net.d", "/etc/cni", os.path.dirname(path)):
+            node.delete_empty_directory(directory)
     module.exit_json(changed=before is not None, record=EMPTY, diff=node.diff_of([(path, before, None)]))
 
 

@@ -195,8 +195,9 @@ def put(module: AnsibleModule, files: Files) -> None:
     for path, content in files.items():
         if content is None:
             node.delete(path)
+            node.delete_empty_directory(os.path.dirname(path))
         else:
-            node.write(module, path, content, 0o600 if path == module.params["environment_path"] else 0o644)
+            node.write(module, path, content, wanted_mode(module, path))
 
 
 def take_over(module: AnsibleModule, action: str) -> str:
