@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible import template as ansible_template
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
@@ -24,8 +25,6 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._inputs import (
     unreadable_from,
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, summary, unique
-
-from ansible import template as ansible_template
 
 DISPLAY = Display()
 ROLES_PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "roles")
@@ -82,8 +81,9 @@ class ActionModule(ActionBase):
         known, exempt = self._known_names()
         found, unknown = check_names(variables, known, exempt)
         refusals += found
+        available = self._available(arguments["roles"], variables, facts)
         for role in arguments["roles"]:
-            refusals += self._role_refusals(role, variables, facts)
+            refusals += self._role_refusals(role, available, facts)
         refusals = unique(refusals)
         host = str(variables.get("inventory_hostname", "this host"))
         if unknown:
@@ -125,12 +125,20 @@ class ActionModule(ActionBase):
 
     # ------------------------------------------------------------------ values
 
-    def _role_refusals(self, role: str, variables: dict[str, Any], facts: dict[str, Any]) -> list[Refusal]:
+    def _available(
+        self, roles: Sequence[str], variables: Mapping[str, Any], facts: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return what a template may use: as in a play with these roles, all their defaults and constants."""
+        available: dict[str, Any] = {}
+        for role in roles:
+            available.update(trusted(self._load(role, "defaults", "main.yml")))
+            available.update(trusted(self._load(role, "vars", "main.yml")))
+        return {**available, **variables, "ansible_facts": {**variables.get("ansible_facts", {}), **facts}}
+
+    def _role_refusals(self, role: str, available: dict[str, Any], facts: dict[str, Any]) -> list[Refusal]:
         """Return every refusal of one role."""
         spec = self._spec(role)
         own = trusted(self._load(role, "defaults", "main.yml"))
-        constants = trusted(self._load(role, "vars", "main.yml"))
-        available = {**own, **constants, **variables, "ansible_facts": {**variables.get("ansible_facts", {}), **facts}}
         values = self._resolve([name for name in spec if name in available], available)
         defaults = self._resolve([name for name in spec if name in own], {**available, **own})
         good, refusals = check_options(role, spec, values, defaults, convert)

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from unittest.mock import MagicMock
 
 import pytest
+from ansible import template as ansible_template
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
@@ -288,13 +289,13 @@ def test_a_wrong_password(run: Run, node: Node, error: Exception) -> None:
 
 
 def test_older_cores_trust_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(validate_inputs.ansible_template, "trust_as_template", raising=False)
+    monkeypatch.delattr(ansible_template, "trust_as_template", raising=False)
     value = {"a": ["{{ b }}", 1]}
     assert validate_inputs.trusted(value) is value
 
 
 def test_newer_cores_are_told_what_to_trust(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(validate_inputs.ansible_template, "trust_as_template", str.upper, raising=False)
+    monkeypatch.setattr(ansible_template, "trust_as_template", str.upper, raising=False)
     assert validate_inputs.trusted({"a": ["b", 1]}) == {"a": ["B", 1]}
 
 
