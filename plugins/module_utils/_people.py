@@ -121,7 +121,7 @@ def _adapt(person: Person, account: Account) -> list[Step]:
 def _password(person: Person, account: Account | None) -> list[Step]:
     if person.password_hash is None or (account is not None and account.password == person.password_hash):
         return []
-    line = f"{person.name}:{person.password_hash}\n"
+    line = f"{person.name}:{person.password_hash}"
     return [Step(f"account {person.name} has another password than the inventory", ("chpasswd", "-e"), line)]
 
 

@@ -152,9 +152,18 @@ def validator(module: AnsibleModule, command: str | None) -> Any:
     return check
 
 
-def text_of(content: bytes | None) -> str:
-    """Return content for a diff."""
-    return (content or b"").decode(errors="replace")
+def wanted_state(item: files.Wanted) -> files.Found:
+    """Return what will be there."""
+    return files.Found(True, item.owner, item.group, item.mode, item.content)
+
+
+def said(item: files.Wanted, state: files.Found) -> str:
+    """Return a state for a diff: who may do what, and a file's content."""
+    if not state.exists:
+        return ""
+    kind = "directory" if item.is_directory else "file"
+    head = f"({kind} of {state.owner}:{state.group}, mode {state.mode:04o})\n"
+    return head + (state.content or b"").decode(errors="replace")
 
 
 def keep(module: AnsibleModule) -> tuple[dict[str, str], list[dict[str, str]]]:
@@ -167,11 +176,7 @@ def keep(module: AnsibleModule) -> tuple[dict[str, str], list[dict[str, str]]]:
         if not words:
             continue
         others[item.path] = ", ".join(words)
-        state = {"before": "", "after": ""}
-        if found.exists:
-            state["before"] = text_of(found.content) if item.content != found.content else f"{others[item.path]}\n"
-        if item.content != found.content:
-            state["after"] = text_of(item.content)
+        state = {"before": said(item, found), "after": said(item, wanted_state(item))}
         diffs.append({"before_header": item.path, "after_header": item.path, **state})
         if not module.check_mode:
             files.apply(item, found, validator(module, command))

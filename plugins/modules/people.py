@@ -204,17 +204,7 @@ def keep(module: AnsibleModule) -> tuple[list[str], list[str]]:
     options = module.params
     groups = [str(group) for group in options["groups"].values()]
     now = read_now()
-    named = [
-        people.Person(
-            entry["name"],
-            entry["state"],
-            entry["group"] or "",
-            entry["comment"],
-            entry["shell"],
-            entry["password_hash"],
-        )
-        for entry in options["people"]
-    ]
+    named = [person_of(module, entry) for entry in options["people"]]
     if options["remove_groups"]:
         leaving = [person.name for person in named if person.state == people.ABSENT]
         steps = [step for step in people.plan(named, [], now, options["shell"]) if step.argv[0] == "userdel"]

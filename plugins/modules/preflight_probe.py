@@ -379,7 +379,7 @@ class Prober:
             raise Failed(f"no answer to an HTTP request ({error or type(error).__name__}): HTTP") from None
         if plain and answer.status in (407, 502, 503, 504):
             raise Failed(f"the proxy answers {answer.status}: proxy")
-        steps.append(f"HTTP {answer.status}")
+        steps.append("answers" if answer.status < 500 else f"answers with error {answer.status}")
         if answer.status >= 500 or (answer.getheader("Age") or "0") != "0":
             return None
         return preflight.skew_of(before, after, answer.getheader("Date") or "")
