@@ -1,0 +1,136 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Command line: python -m tests.conformance [--vectors DIR] [--part beam|focus] [--beam-proxy-binary PATH ...]"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import importlib
+import json
+import pathlib
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from .outcome import Options, Outcome, Status, Vector
+
+PARTS = ("beam", "focus")
+NEEDED_SHARE = 0.8
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def default_vectors() -> pathlib.Path | None:
+    """../shared/vectors beside the checkout, when it is there."""
+    path = ROOT.parent / "shared" / "vectors"
+    return path if path.is_dir() else None
+
+
+def read_vectors(path: pathlib.Path) -> list[Vector]:
+    found: list[Vector] = []
+    if path.exists():
+        for line in path.read_text("utf-8").splitlines():
+            if line.strip():
+                found.append(json.loads(line))
+    return found
+
+
+def verdict(outcomes: Sequence[Outcome], must: Sequence[str]) -> list[str]:
+    """Why a part is not good enough; empty when it is."""
+    if not outcomes:
+        return ["there were no vectors"]
+    passed = sum(entry.status is Status.PASS for entry in outcomes)
+    reasons = []
+    if passed < NEEDED_SHARE * len(outcomes):
+        reasons.append(f"less than {NEEDED_SHARE:.0%} passed")
+    weak = collections.Counter(entry.group for entry in outcomes if entry.group in must and entry.status is not Status.PASS)
+    reasons += [f"{count} of group '{group}' did not pass" for group, count in weak.items()]
+    return reasons
+
+
+def count_line(part: str, outcomes: Sequence[Outcome]) -> str:
+    counts = collections.Counter(entry.status for entry in outcomes)
+    return "{}: {} passed, {} failed, {} not played of {}".format(
+        part, counts[Status.PASS], counts[Status.FAIL], counts[Status.UNPLAYED], len(outcomes))
+
+
+def _id_pattern(ids: list[str]) -> str:
+    return ", ".join(ids) if len(ids) <= 6 else ", ".join(ids[:5]) + f" and {len(ids) - 5} more"
+
+
+def show(part: str, outcomes: Sequence[Outcome], groups: bool) -> None:
+    for entry in outcomes:
+        if entry.status is Status.FAIL:
+            print(f"FAIL {part} {entry.id} [{entry.group}]: {entry.detail}")
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for entry in outcomes:
+        if entry.status is Status.UNPLAYED:
+            reasons.setdefault((entry.group, entry.detail), []).append(entry.id)
+    for (group, reason), ids in reasons.items():
+        print(f"NOT PLAYED {part} [{group}] {_id_pattern(ids)}: {reason}")
+    if groups:
+        for group in dict.fromkeys(entry.group for entry in outcomes):
+            print("  " + count_line(group, [entry for entry in outcomes if entry.group == group]))
+
+
+def load_part(name: str) -> Any:
+    return importlib.import_module(f"{__package__}.{name}")
+
+
+def run_part(name: str, directory: pathlib.Path, options: Options, groups: bool) -> bool:
+    """Play one part; true when it is good enough."""
+    module = load_part(name)
+    vectors = read_vectors(directory / module.FILE)
+    if options.only:
+        wanted = options.only.split(",")
+        vectors = [v for v in vectors if any(v["id"].startswith(start) or v["group"] == start for start in wanted)]
+    begun = time.monotonic()
+    outcomes: list[Outcome] = module.run(vectors, options) if vectors else []
+    show(name, outcomes, groups)
+    reasons = verdict(outcomes, module.MUST_GROUPS)
+    for reason in reasons:
+        print(f"{name}: not good enough: {reason}")
+    print(f"{count_line(name, outcomes)} ({time.monotonic() - begun:.0f} s)")
+    return not reasons
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
+    parser.add_argument("--vectors", type=pathlib.Path, help="directory with beam_proxy.jsonl and focus.jsonl")
+    parser.add_argument("--part", action="append", choices=PARTS, help="only this part (both by default)")
+    parser.add_argument("--only", help="comma list of groups or starts of ids")
+    parser.add_argument("--groups", action="store_true", help="also count by group")
+    parser.add_argument("--beam-proxy-binary", metavar="PATH", help="real Beam proxy to start in place of the stand-in")
+    parser.add_argument("--beam-broker-binary", metavar="PATH", help="real Beam broker to start in place of the stand-in")
+    parser.add_argument("--focus-binary", metavar="PATH", help="real Focus to start in place of the stand-in")
+    parser.add_argument("--url", action="append", default=[], metavar="NAME=URL", help="a running program, such as proxy1=http://...")
+    parser.add_argument("--credential", action="append", default=[], metavar="APP=KEY", help="API key of an app at a running proxy")
+    parser.add_argument("--jobs", type=int, default=6, help="scenes side by side")
+    parser.add_argument("--keep", type=pathlib.Path, help="keep logs and files in this directory")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = parse(arguments)
+    directory: pathlib.Path | None = given.vectors or default_vectors()
+    if directory is None or not directory.is_dir():
+        print("conformance: no vectors: give --vectors DIR (default: ../shared/vectors beside the checkout)", file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory(prefix="conformance-") as temporary:
+        options = Options(
+            workdir=given.keep or pathlib.Path(temporary),
+            beam_proxy_binary=given.beam_proxy_binary, beam_broker_binary=given.beam_broker_binary,
+            focus_binary=given.focus_binary,
+            urls=dict(entry.split("=", 1) for entry in given.url),
+            credentials=dict(entry.split("=", 1) for entry in given.credential),
+            jobs=given.jobs, only=given.only,
+        )
+        good = [run_part(name, directory, options, given.groups) for name in given.part or PARTS]
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
