@@ -1,0 +1,145 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: federation_images
+short_description: Compare images on the node with what was recorded when they came
+version_added: 0.1.0
+author:
+  - EUCAIM local_node contributors (@eucaim)
+description:
+  - A tag can be moved to another image without a trace. So this module records, when an image was pulled,
+    loaded or built, which image that was and where it came from, and later tells which images are missing
+    or are no longer the same.
+  - It pulls, loads and builds nothing itself.
+extends_documentation_fragment:
+  - eucaim.local_node.attributes
+  - eucaim.local_node.attributes.linux
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+    details:
+      - The record is short and holds only names and digests, which the result shows.
+  platform:
+    platforms: linux
+options:
+  state:
+    description:
+      - V(compared) only looks.
+      - V(recorded) writes down what the images are now.
+    type: str
+    choices: [compared, recorded]
+    default: compared
+  images:
+    description:
+      - The images, as the filter P(eucaim.local_node.federation_images#filter) returns them.
+      - Each has at least C(service), C(reference) and C(origin).
+    type: list
+    elements: dict
+    required: true
+  record:
+    description: The file of the record.
+    type: path
+    default: /etc/eucaim/federation/images.json
+"""
+
+EXAMPLES = r"""
+- name: Find out which images are missing
+  eucaim.local_node.federation_images:
+    images:
+      - service: focus
+        reference: samply/focus@sha256:0000000000000000000000000000000000000000000000000000000000000000
+        origin: registry
+  register: __federation_images
+"""
+
+RETURN = r"""
+wanted:
+  description: The images that have to be brought, as they were given.
+  returned: O(state=compared)
+  type: list
+  elements: dict
+  sample: []
+images:
+  description: For each image whether it is there, whether it is the recorded one, its id, and why not.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - service: focus
+      reference: samply/focus:main
+      present: true
+      matches: true
+      image_id: sha256:11
+      reason: ""
+"""
+
+import json
+import os
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.eucaim.local_node.plugins.module_utils._federation import image_state
+from ansible_collections.eucaim.local_node.plugins.module_utils._federation_files import read_text, write_text
+
+
+def read_record(path: str) -> Any:
+    """Return the record, or nothing when there is none that can be read."""
+    try:
+        return json.loads(read_text(path) or "{}")
+    except ValueError:
+        return {}
+
+
+def image_ids(module: AnsibleModule, references: list[str]) -> dict[str, str]:
+    """Return the id of each image that is on the node."""
+    docker = module.get_bin_path("docker")
+    ids: dict[str, str] = {}
+    if not docker:
+        return ids
+    for reference in references:
+        rc, out, _err = module.run_command([docker, "image", "inspect", "--format", "{{.Id}}", reference])
+        if rc == 0:
+            ids[reference] = out.strip()
+    return ids
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["compared", "recorded"], "default": "compared"},
+            "images": {"type": "list", "elements": "dict", "required": True},
+            "record": {"type": "path", "default": "/etc/eucaim/federation/images.json"},
+        },
+        supports_check_mode=True,
+    )
+    module.run_command_environ_update = {"LC_ALL": "C"}
+    images, path = module.params["images"], module.params["record"]
+    ids = image_ids(module, [image["reference"] for image in images])
+    record = read_record(path)
+    if module.params["state"] == "compared":
+        states = [image_state(image, ids.get(image["reference"], ""), record) for image in images]
+        wanted = [image for image, state in zip(images, states) if not state.matches]
+        module.exit_json(changed=False, wanted=wanted, images=[vars(state) for state in states])
+    missing = [image["reference"] for image in images if image["reference"] not in ids]
+    if missing:
+        module.fail_json(msg=f"These images are still not on the node: {', '.join(missing)}")
+    known = dict(record) if isinstance(record, dict) else {}
+    for image in images:
+        known[image["reference"]] = {"id": ids[image["reference"]], "origin": image["origin"]}
+    changed = known != record
+    if changed and not module.check_mode:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        write_text(path, json.dumps(known, indent=2, sort_keys=True) + "\n", 0o644)
+    states = [image_state(image, ids[image["reference"]], known) for image in images]
+    module.exit_json(changed=changed, images=[vars(state) for state in states])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,323 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: secret_env
+short_description: Keep secrets on the node and write the environment files that use them
+version_added: 0.1.0
+author:
+  - EUCAIM local_node contributors (@eucaim)
+description:
+  - Makes directories, makes secrets that do not exist yet, and writes environment files and plain files,
+    all in one execution.
+  - A secret is a file of its own, 0600, in O(secrets_directory). One that exists is kept,
+    unless another value is given.
+  - An environment file may name a secret in place of a value, so that the secret never leaves the node.
+  - A diff shows of a secret only that it is there and whether it has changed.
+extends_documentation_fragment:
+  - eucaim.local_node.attributes
+  - eucaim.local_node.attributes.linux
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details:
+      - The values of secrets are masked.
+  platform:
+    platforms: linux
+options:
+  directories:
+    description: Directories to make, parents first.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: The directory.
+        type: path
+        required: true
+      mode:
+        description: Its mode.
+        type: str
+        default: "0755"
+      exclusive:
+        description: Remove what is in it and is not listed in O(files).
+        type: bool
+        default: false
+  secrets_directory:
+    description: Where the secrets are kept, one file each.
+    type: path
+    required: true
+  secrets:
+    description: The secrets.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The name, which is also the name of the file.
+        type: str
+        required: true
+      value:
+        description: The value, for a secret that the site brings. Without one the node makes a random one.
+        type: str
+      length:
+        description: How many random bytes a secret has that is made here. It is written as URL-safe text.
+        type: int
+        default: 32
+  environment_files:
+    description: Files with one C(NAME='value') a line, mode 0600.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: The file.
+        type: path
+        required: true
+      values:
+        description: The variables. A value is a text, or a dictionary with the key C(secret) and the name of a secret.
+        type: dict
+        required: true
+  files:
+    description: Plain files without secrets.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: The file.
+        type: path
+        required: true
+      content:
+        description: The text.
+        type: str
+        required: true
+      mode:
+        description: The mode.
+        type: str
+        default: "0644"
+"""
+
+EXAMPLES = r"""
+- name: Write the settings of a service and its API key
+  eucaim.local_node.secret_env:
+    directories:
+      - path: /etc/eucaim/federation
+      - path: /etc/eucaim/federation/secrets
+        mode: "0700"
+    secrets_directory: /etc/eucaim/federation/secrets
+    secrets:
+      - name: focus_api_key
+    environment_files:
+      - path: /etc/eucaim/federation/focus.env
+        values:
+          ENDPOINT_TYPE: omop
+          API_KEY:
+            secret: focus_api_key
+"""
+
+RETURN = r"""
+made:
+  description: The names of the secrets that were made in this run.
+  returned: always
+  type: list
+  elements: str
+  sample: [focus_api_key]
+changed_paths:
+  description: What was made, changed or removed.
+  returned: always
+  type: list
+  elements: str
+  sample: [/etc/eucaim/federation/focus.env]
+"""
+
+import os
+import secrets
+import shutil
+import stat
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.eucaim.local_node.plugins.module_utils._federation import masked_env, render_env, resolve
+from ansible_collections.eucaim.local_node.plugins.module_utils._federation_files import read_text, write_text
+
+ARGUMENTS: dict[str, Any] = {
+    "directories": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "path": {"type": "path", "required": True},
+            "mode": {"type": "str", "default": "0755"},
+            "exclusive": {"type": "bool", "default": False},
+        },
+    },
+    "secrets_directory": {"type": "path", "required": True, "no_log": False},
+    "secrets": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "no_log": False,
+        "options": {
+            "name": {"type": "str", "required": True},
+            "value": {"type": "str", "no_log": True},
+            "length": {"type": "int", "default": 32},
+        },
+    },
+    "environment_files": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "path": {"type": "path", "required": True},
+            "values": {"type": "dict", "required": True},
+        },
+    },
+    "files": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "path": {"type": "path", "required": True},
+            "content": {"type": "str", "required": True},
+            "mode": {"type": "str", "default": "0644"},
+        },
+    },
+}
+
+
+class Writer:
+    """Brings paths into their state and remembers what differed."""
+
+    def __init__(self, check_mode: bool) -> None:
+        """Begin with nothing changed."""
+        self.check_mode = check_mode
+        self.changed: list[str] = []
+        self.diffs: list[dict[str, str]] = []
+
+    def attributes(self, path: str, mode: int) -> bool:
+        """Set owner and mode; tell whether they differed."""
+        found = os.lstat(path)
+        owner = (os.geteuid(), os.getegid())
+        differs = False
+        if (found.st_uid, found.st_gid) != owner:
+            differs = True
+            if not self.check_mode:
+                os.chown(path, *owner)
+        if stat.S_IMODE(found.st_mode) != mode:
+            differs = True
+            if not self.check_mode:
+                os.chmod(path, mode)
+        return differs
+
+    def directory(self, path: str, mode: int) -> None:
+        """Make a directory."""
+        if os.path.isdir(path):
+            if self.attributes(path, mode):
+                self.note(path, f"another mode or owner than {mode:04o} root\n", f"{mode:04o} root\n")
+            return
+        self.note(path, "", "directory\n")
+        if not self.check_mode:
+            os.makedirs(path)
+            self.attributes(path, mode)
+
+    def empty(self, path: str, keep: list[str]) -> None:
+        """Remove what is in a directory and is not to be kept."""
+        if not os.path.isdir(path):
+            return
+        for name in sorted(os.listdir(path)):
+            entry = os.path.join(path, name)
+            if entry not in keep:
+                self.note(entry, "not wanted here\n", "")
+                if not self.check_mode:
+                    self.delete(entry)
+
+    @staticmethod
+    def delete(path: str) -> None:
+        """Remove a file, a link or a directory."""
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
+
+    def file(self, path: str, text: str, mode: int, hide: list[str] | None = None) -> None:
+        """Write a file. With hide the named variables, or with an empty list the whole text, are masked in the diff."""
+        before = read_text(path)
+        if before == text and not os.path.islink(path):
+            if self.attributes(path, mode):
+                self.note(path, f"another mode or owner than {mode:04o} root\n", f"{mode:04o} root\n")
+            return
+        if hide is None:
+            self.note(path, before or "", text)
+        elif not hide:
+            self.note(path, "(hidden)\n" if before is not None else "", "(hidden, new)\n")
+        else:
+            self.note(path, masked_env(before or "", hide, text), masked_env(text, hide, before or ""))
+        if not self.check_mode:
+            if os.path.lexists(path) and not os.path.isfile(path):
+                # Docker makes a directory where it finds no file to mount.
+                self.delete(path)
+            write_text(path, text, mode)
+            self.attributes(path, mode)
+
+    def note(self, path: str, before: str, after: str) -> None:
+        """Remember a difference."""
+        self.changed.append(path)
+        self.diffs.append({"before_header": path, "after_header": path, "before": before, "after": after})
+
+
+def keep_secrets(writer: Writer, directory: str, wanted: list[dict[str, Any]]) -> tuple[dict[str, str], list[str]]:
+    """Return all secrets, and the names of those made now."""
+    values: dict[str, str] = {}
+    made: list[str] = []
+    for entry in wanted:
+        path = os.path.join(directory, entry["name"])
+        present = (read_text(path) or "").rstrip("\n")
+        value = entry["value"] or present
+        if not value:
+            value = secrets.token_urlsafe(entry["length"])
+            made.append(entry["name"])
+        values[entry["name"]] = value
+        writer.file(path, value + "\n", 0o600, hide=[])
+    return values, made
+
+
+def converge(module: AnsibleModule, writer: Writer) -> list[str]:
+    """Bring everything into its state; return the names of the secrets that were made."""
+    params = module.params
+    for entry in params["directories"]:
+        writer.directory(entry["path"], int(entry["mode"], 8))
+    values, made = keep_secrets(writer, params["secrets_directory"], params["secrets"])
+    for entry in params["environment_files"]:
+        hidden = [name for name, value in entry["values"].items() if isinstance(value, dict)]
+        text = render_env(resolve(entry["values"], values))
+        writer.file(entry["path"], text, 0o600, hide=hidden or None)
+    for entry in params["files"]:
+        writer.file(entry["path"], entry["content"], int(entry["mode"], 8))
+    wanted = [entry["path"] for entry in params["files"]]
+    for entry in params["directories"]:
+        if entry["exclusive"]:
+            writer.empty(entry["path"], wanted)
+    return made
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    writer = Writer(module.check_mode)
+    try:
+        made = converge(module, writer)
+    except KeyError as error:
+        module.fail_json(msg=f"An environment file names the secret {error}, which is not among the secrets")
+    except (ValueError, OSError) as error:
+        module.fail_json(msg=f"The files were not written: {error}")
+    module.exit_json(changed=bool(writer.changed), changed_paths=writer.changed, made=made, diff=writer.diffs)
+
+
+if __name__ == "__main__":
+    main()
