@@ -102,6 +102,7 @@ class World:
         self.gateways: list[Gateway] = []
         self.proxies: dict[str, tuple[Program, int]] = {}
         self._files = 0
+        self._enrolled: set[str] = set()
         if start_broker:
             self.start_broker(monitoring)
 
@@ -162,14 +163,22 @@ class World:
         self.programs.append(program)
         return program
 
+    def enrol(self, proxy_id: str) -> None:
+        """One certificate of the usual key for this id."""
+        if proxy_id not in self._enrolled:
+            self._enrolled.add(proxy_id)
+            self.pki.issue(proxy_id, self.tools.keys.get())
+
     def start_proxy(self, name: str, apps: dict[str, str], gateway: Gateway | None = None) -> int:
         """Start the proxy *name* and wait until it answers; its port."""
         port = free_port(self.tools.host)
         proxy_id = f"{name}.{self.tools.broker_id}"
         broker_port = self.broker_port if gateway is None else gateway.port
+        self.enrol(proxy_id)
         program = self.start_program(self.proxy_environment(proxy_id, apps, port, broker_port))
         self.proxies[name] = (program, port)
-        if not until(lambda: self.health(port) == 200 or not program.running, 40):
+        until(lambda: self.health(port) == 200 or not program.running, 40)
+        if self.health(port) != 200:
             raise RuntimeError("the proxy did not start: " + program.log()[-600:])
         return port
 

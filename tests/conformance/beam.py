@@ -227,7 +227,7 @@ class Player:
         world = World(self.tools, "crash")
         try:
             for name in ("proxy1", "proxy2", "proxy3"):
-                world.pki.issue(f"{name}.{self.tools.broker_id}", self.tools.keys.get())
+                world.enrol(f"{name}.{self.tools.broker_id}")
             for vector in vectors:
                 name = vector["request"]["at"]
                 if name not in world.proxies or not world.proxies[name][0].running:
@@ -253,13 +253,12 @@ class Player:
     def upstream(self, vectors: list[Vector]) -> None:
         world = World(self.tools, "upstream")
         try:
-            world.pki.issue(f"proxy3.{self.tools.broker_id}", self.tools.keys.get())
+            world.enrol(f"proxy3.{self.tools.broker_id}")
             gateway = world.gateway()
             for vector in vectors:
                 name = vector["request"]["at"]
                 if name not in world.proxies or not world.proxies[name][0].running:
                     gateway.answer = None
-                    world.pki.issue(f"{name}.{self.tools.broker_id}", self.tools.keys.get())
                     world.start_proxy(name, self.local_apps(name), gateway)
                 gateway.attempts = 0
                 upstream = vector.get("upstream") or {}
@@ -275,7 +274,7 @@ class Player:
         world = World(self.tools, "blackhole" if blackhole else "down")
         try:
             name = vectors[0]["request"]["at"]
-            world.pki.issue(f"{name}.{self.tools.broker_id}", self.tools.keys.get())
+            world.enrol(f"{name}.{self.tools.broker_id}")
             gateway: Gateway = world.gateway()
             world.start_proxy(name, self.local_apps(name), gateway)
             time.sleep(0.5)
@@ -403,7 +402,7 @@ class Player:
             app = _seed.caller(vector)
             short, name = app.split(".")[:2]
             key = vector["request"]["headers"]["Authorization"].split(" ")[2]
-            world.pki.issue(f"{name}.{self.tools.broker_id}", self.tools.keys.get())
+            world.enrol(f"{name}.{self.tools.broker_id}")
             port = world.start_proxy(name, {short: key})
             program = world.proxies[name][0]
             with concurrent.futures.ThreadPoolExecutor(1) as pool:
