@@ -88,6 +88,7 @@ ALIKE_OWN, ALIKE = 0.84, 0.9
 
 _IDENTIFIER = re.compile(r"[A-Z]+-[A-Z0-9]+")
 _BRACKETED = re.compile(r" ?\([A-Z]+-[A-Z0-9]+(?:, ?[A-Z]+-[A-Z0-9]+)*\)")
+_MARKUP = re.compile(r"\b[A-Z]+\(([^()]*)\)")
 _UNDEFINED = re.compile(r"'([A-Za-z_][A-Za-z0-9_]*)' is undefined")
 
 Spec = Mapping[str, Any]
@@ -133,7 +134,7 @@ def requirement_of(role: str, spec: Spec) -> str:
 def purpose_of(spec: Spec) -> str:
     """Return the first sentence of an option's description, without the requirements in brackets."""
     for text in texts(spec.get("description")):
-        line = _BRACKETED.sub("", " ".join(text.split()))
+        line = _MARKUP.sub(r"\1", _BRACKETED.sub("", " ".join(text.split())))
         return line.split(". ")[0].rstrip(".")
     return ""
 

@@ -10,6 +10,7 @@ Without an option it writes them; with --check it says which are not what the sp
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = "eucaim.local_node"
+MARKUP = re.compile(r"\b[A-Z]+\(([^()]*)\)")
 ENTRY_TITLES = {
     "main": "Put it in place",
     "verify": "Prove it",
@@ -35,6 +37,11 @@ def as_texts(value: Any) -> list[str]:
 def cell(text: str) -> str:
     """Return a text that can stand in a cell of a table."""
     return text.replace("|", "\\|")
+
+
+def marked(text: str) -> str:
+    """Return Ansible's markup, such as V(value), as Markdown."""
+    return MARKUP.sub(r"`\1`", text)
 
 
 def type_text(spec: Mapping[str, Any]) -> str:
@@ -66,7 +73,7 @@ def option_rows(options: Mapping[str, Any], defaults: Mapping[str, Any], prefix:
         if spec.get("no_log"):
             words.append("Secret: keep it in a vault.")
         default = default_text(name, spec, defaults) if depth == 0 else _inner_default(spec)
-        rows.append(f"| `{prefix}{name}` | {type_text(spec)} | {default} | {cell(' '.join(words))} |")
+        rows.append(f"| `{prefix}{name}` | {type_text(spec)} | {default} | {cell(marked(' '.join(words)))} |")
         inner = spec.get("options") or {}
         mark = "[]." if spec.get("type") == "list" else "."
         rows += option_rows(inner, {}, f"{prefix}{name}{mark}", depth + 1)
@@ -88,23 +95,31 @@ def table(options: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[str]:
     return head + option_rows(options, defaults)
 
 
+def names_text(options: Mapping[str, Any]) -> str:
+    """Return in one sentence which variables an entry point reads; they mean the same as in main."""
+    if not options:
+        return "Reads no variables."
+    return "Reads " + ", ".join(f"`{name}`" for name in options) + "."
+
+
 def readme(role: str, meta: Mapping[str, Any], specs: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
     """Return the README of a role."""
     info = meta["galaxy_info"]
     lines = [
         f"# {NAMESPACE}.{role}",
         "",
-        f"<!-- Written by scripts/lib/role_readme.py from meta/argument_specs.yml and {'defaults/main.yml'}. -->",
+        "<!-- Written by scripts/lib/role_readme.py from meta/argument_specs.yml and defaults/main.yml. -->",
         "",
-        " ".join(str(info["description"]).split()),
+        " ".join(str(info["description"]).split()).rstrip(".") + ".",
         "",
     ]
     for entry, spec in specs.items():
         title = ENTRY_TITLES.get(entry, entry)
         lines += [f"## {title} (`{entry}`)", ""]
         for text in [*as_texts(spec.get("short_description")), *as_texts(spec.get("description"))]:
-            lines += [text, ""]
-        lines += [*table(spec.get("options") or {}, defaults), ""]
+            lines += [marked(text if text.endswith((".", ":")) else f"{text}."), ""]
+        options = spec.get("options") or {}
+        lines += [*(table(options, defaults) if entry == "main" else [names_text(options)]), ""]
     required = [name for name, spec in (specs["main"].get("options") or {}).items() if spec.get("required")]
     lines += ["## Use it", "", "```yaml", "- hosts: local_nodes", "  become: true", "  roles:"]
     lines += [f"    - role: {NAMESPACE}.{role}"]

@@ -60,6 +60,7 @@ def test_purpose_is_the_first_sentence() -> None:
         "Who may use Docker"
     )
     assert inputs.purpose_of({"description": "Short."}) == "Short"
+    assert inputs.purpose_of({"description": "Like V(a) and C(b c)."}) == "Like a and b c"
     assert inputs.purpose_of({}) == ""
 
 
