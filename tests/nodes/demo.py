@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.nodes import images
-from tests.nodes.engine import CACHE, CHECKOUT, EngineError, remove_network, write_private
+from tests.nodes.engine import CACHE, CHECKOUT, EngineError, admin_hash, remove_network, write_private
 from tests.nodes.node import Node, existing
 from tests.standins import build
-from tests.standins.farend import FarEnd, FarEndError, RealImage, find_real
+from tests.standins.farend import FarEnd, FarEndError, RealImage, find_real, named
 
 NETWORK = "eucaim-demo"
 SUBNET = "172.30.77.0/24"
@@ -109,11 +109,10 @@ class Demo:
         for program in ("beam-proxy", "focus"):
             if program in self.real:
                 image = self.real[program]
+                name, _, tag = image.name.rpartition(":")
+                found[program] = {"source": "registry", "name": name, "tag": tag}
                 if image.path:
-                    found[program] = {"source": "archive", "path": image.path, "sha256": image.sha256}
-                else:
-                    name, tag = image.name.rsplit(":", 1)
-                    found[program] = {"source": "registry", "name": name, "tag": tag}
+                    found[program] |= {"source": "archive", "path": image.path, "sha256": image.sha256}
         return found
 
     def sign(self) -> None:
@@ -180,10 +179,11 @@ class Demo:
 
     def remove(self) -> None:
         """Take away every node and the far end."""
-        for number in range(1, MOST + 1):
-            node = Node(f"demo-node-{number}", NETWORK, f"172.30.77.{10 + number}")
-            node.down()
-            self.request(node).unlink(missing_ok=True)
+        known = existing()
+        for node in Demo(MOST, {}, self.clock).nodes:
+            if node.name in known:
+                node.down()
+                self.request(node).unlink(missing_ok=True)
         self.far.down()
         remove_network(NETWORK)
 
@@ -254,11 +254,11 @@ def attempt(demo: Demo, options: argparse.Namespace, started: float) -> int:
     """One demo, with its end whatever happens."""
     try:
         if options.images:
-            demo.real = find_real(options.images)
+            demo.real = {program: named(program, image) for program, image in find_real(options.images).items()}
             for program, image in demo.real.items():
                 say(f"real {program}: {image.path or image.name}")
         with demo.clock.part("node image and stand-ins"):
-            images.ensure("debian13", say)
+            admin_hash(images.ensure("debian13", say))
             build.ensure(say)
         demo.run()
         closing(demo, started)

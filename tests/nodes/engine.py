@@ -193,3 +193,14 @@ def operator_password() -> Path:
     if not path.exists():
         write_private(path, secrets.token_urlsafe(24) + "\n")
     return path
+
+
+def admin_hash(image: str) -> Path:
+    """The file with the hash of an administrator's password, for the inventories; made once, by a node's own tools."""
+    path = KEYS / "admin.hash"
+    if not path.exists():
+        secret = secrets.token_urlsafe(24) + "\n"
+        write_private(KEYS / "admin.password", secret)
+        arguments = ["run", "--rm", "-i", "--network=none", image, "openssl", "passwd", "-6", "-stdin"]
+        write_private(path, docker(*arguments, stdin=secret) + "\n")
+    return path

@@ -48,11 +48,17 @@ def test_real_images() -> None:
     real = {
         "beam-broker": RealImage("samply/beam-broker:main"),
         "beam-proxy": RealImage("samply/beam-proxy:main"),
-        "focus": RealImage("", "/images/focus.tar", "0" * 64),
+        "focus": RealImage("samply/focus:main", "/images/focus.tar", "0" * 64),
     }
     assert Demo(1, real, Clock()).node_images() == {
         "beam-proxy": {"source": "registry", "name": "samply/beam-proxy", "tag": "main"},
-        "focus": {"source": "archive", "path": "/images/focus.tar", "sha256": "0" * 64},
+        "focus": {
+            "source": "archive",
+            "name": "samply/focus",
+            "tag": "main",
+            "path": "/images/focus.tar",
+            "sha256": "0" * 64,
+        },
     }
 
 

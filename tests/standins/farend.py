@@ -61,11 +61,9 @@ def find_real(where: str) -> dict[str, RealImage]:
     for path in sorted(folder.iterdir()):
         if path.is_file() and path.name.endswith((".tar", ".tar.gz", ".tgz")):
             name = repository(path)
-            for program, word in zip(REAL, ("broker", "proxy", "focus"), strict=True):
-                if word in name.lower() or (not name and word in path.name.lower()):
-                    with path.open("rb") as stream:
-                        checksum = file_digest(stream, "sha256").hexdigest()
-                    found.setdefault(program, RealImage(name, str(path.resolve()), checksum))
+            program = program_of(name) or program_of(path.name)
+            if program and program not in found:
+                found[program] = RealImage(name, str(path.resolve()), checksum(path))
     missing = [program for program in REAL if program not in found]
     if missing:
         names = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
@@ -74,6 +72,29 @@ def find_real(where: str) -> dict[str, RealImage]:
             "recognised by image name or file name"
         )
     return found
+
+
+def program_of(name: str) -> str:
+    """Which program a name speaks of, empty for none."""
+    words = zip(REAL, ("broker", "proxy", "focus"), strict=True)
+    return next((program for program, word in words if word in name.lower()), "")
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
+
+
+def named(program: str, image: RealImage) -> RealImage:
+    """The same image with a name: an archive that has none is packed again under one."""
+    if image.name:
+        return image
+    name = f"eucaim-real/{program}:demo"
+    docker("tag", docker("load", "--input", image.path).splitlines()[-1].split(": ", 1)[1], name)
+    path = build.ARCHIVES / f"real-{program}.tar"
+    docker("save", "--output", str(path), name)
+    return RealImage(name, str(path), checksum(path))
 
 
 def repository(path: Path) -> str:
