@@ -36,7 +36,12 @@ options:
     choices: [claimed, settled, read, released, absent]
     default: claimed
   packages:
-    description: The packages that the role wants.
+    description: The packages of the engine that the role wants.
+    type: list
+    elements: str
+    default: []
+  helpers:
+    description: Packages that are wanted beside the engine, from wherever they come; they are never held.
     type: list
     elements: str
     default: []
@@ -118,7 +123,7 @@ record:
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -206,26 +211,32 @@ def look(module: AnsibleModule) -> tuple[str, dict[str, engine.Package], engine.
     """Return the family, the packages, whose engine it is, and our record."""
     record = load(module.params["path"])
     family, packages = node.list_packages(module)
-    verdict = engine.judge(packages, module.params["packages"], record, unpackaged(module))
+    wanted = [*module.params["packages"], *module.params["helpers"]]
+    verdict = engine.judge(packages, wanted, record, unpackaged(module))
     return family, packages, verdict, record
 
 
+def holdable(record: Mapping[str, Any], wanted: Sequence[str]) -> list[str]:
+    """Return the packages that may be held or let go: the engine's that are ours, and what we hold already."""
+    return sorted((set(record["packages"]) & set(wanted)) | set(record.get("held", [])))
+
+
 def is_settled(
-    record: Mapping[str, Any] | None, packages: Mapping[str, engine.Package], keep: bool, family: str
+    module: AnsibleModule, record: Mapping[str, Any] | None, packages: Mapping[str, engine.Package], family: str
 ) -> bool:
     """Say whether the last installation is recorded and the hold is as wanted."""
+    keep, wanted = module.params["hold"], module.params["packages"]
     if not record or "before" in record:
         return False
     if family != "Debian":
-        return sorted(record.get("held", [])) == (sorted(record["packages"]) if keep else [])
-    add, release = engine.hold_changes(packages, record["packages"], record.get("held", []), keep)
+        return sorted(record.get("held", [])) == (holdable(record, wanted) if keep else [])
+    add, release = engine.hold_changes(packages, holdable(record, wanted), record.get("held", []), keep)
     return not add and not release
 
 
 def claimed(module: AnsibleModule) -> None:
     """Recognise the engine and record what is about to be installed."""
     family, packages, verdict, record = look(module)
-    keep = module.params["hold"]
     if verdict.engine == "foreign" and module.params["existing"] == "refuse":
         refusal = Refusal(
             "CT-DOCKER",
@@ -257,8 +268,8 @@ def claimed(module: AnsibleModule) -> None:
         flavour=verdict.flavour,
         missing=list(verdict.missing),
         pending=pending,
-        requested=sources.requested(module.params["packages"], version, family),
-        settled=is_settled(after, packages, keep, family),
+        requested=[*sources.requested(module.params["packages"], version, family), *module.params["helpers"]],
+        settled=is_settled(module, after, packages, family),
     )
 
 
@@ -268,7 +279,7 @@ def settled(module: AnsibleModule) -> None:
     family, packages = node.list_packages(module)
     keep = module.params["hold"]
     held_by_us = list(record.get("held", []))
-    add, release = engine.hold_changes(packages, record["packages"], held_by_us, keep)
+    add, release = engine.hold_changes(packages, holdable(record, module.params["packages"]), held_by_us, keep)
     if family != "Debian" and keep:
         add = [name for name in add if name not in held_by_us]
     if family != "Debian" and not keep:
@@ -290,7 +301,7 @@ def read(module: AnsibleModule) -> None:
         engine="adopted" if verdict.engine == "foreign" else verdict.engine,
         flavour=verdict.flavour,
         missing=list(verdict.missing),
-        settled=is_settled(record, packages, module.params["hold"], family),
+        settled=is_settled(module, record, packages, family),
         running=out.split() if code == 0 else [],
         record=record or EMPTY,
     )
@@ -325,6 +336,7 @@ def main() -> None:
         argument_spec={
             "state": {"type": "str", "choices": list(STATES), "default": "claimed"},
             "packages": {"type": "list", "elements": "str", "default": []},
+            "helpers": {"type": "list", "elements": "str", "default": []},
             "existing": {"type": "str", "choices": ["refuse", "adopt"], "default": "refuse"},
             "source": {"type": "str", "default": ""},
             "version": {"type": "str", "default": ""},

@@ -20,7 +20,12 @@ extends_documentation_fragment:
   - eucaim.local_node.attributes.linux
 options:
   packages:
-    description: The packages that must be installed.
+    description: The packages of the engine that must be installed.
+    type: list
+    elements: str
+    default: []
+  helpers:
+    description: Packages that must be installed beside them, from wherever they come.
     type: list
     elements: str
     default: []
@@ -135,7 +140,7 @@ def judge_packages(module: AnsibleModule, packages: Packages) -> Finding:
     params = module.params
     wrong: list[str] = []
     there: list[str] = []
-    for name in params["packages"]:
+    for name in [*params["packages"], *params["helpers"]]:
         package = packages.get(name)
         if package is None or not package.installed:
             wrong.append(f"{name} is not installed")
@@ -186,7 +191,8 @@ def judge_key(module: AnsibleModule) -> Finding:
 def judge_hold(module: AnsibleModule, packages: Packages) -> Finding:
     """Say whether our packages are held."""
     record = read_state(module)
-    loose = [name for name in record["packages"] if name in packages and not packages[name].held]
+    ours = [name for name in module.params["packages"] if name in record["packages"]]
+    loose = [name for name in ours if name in packages and not packages[name].held]
     measured = f"not held: {', '.join(loose)}" if loose else "all are held"
     return ("unmet" if loose else "met", "our packages are held at their version", measured, "dpkg-query")
 
@@ -298,6 +304,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "packages": {"type": "list", "elements": "str", "default": []},
+            "helpers": {"type": "list", "elements": "str", "default": []},
             "url": {"type": "str", "default": ""},
             "key_path": {"type": "path", "no_log": False},
             "fingerprint": {"type": "str", "default": ""},
