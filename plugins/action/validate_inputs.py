@@ -21,6 +21,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._inputs import (
     check_function,
     check_names,
     check_options,
+    not_told_yet,
     requirement_of,
     unreadable_from,
 )
@@ -142,7 +143,7 @@ class ActionModule(ActionBase):
         values = self._resolve([name for name in spec if name in available], available)
         defaults = self._resolve([name for name in spec if name in own], {**available, **own})
         good, refusals = check_options(role, spec, values, defaults, convert)
-        return refusals + check_function(role)(good, facts)
+        return refusals + not_told_yet(check_function(role)(good, facts), refusals)
 
     def _resolve(self, names: Sequence[str], available: dict[str, Any]) -> dict[str, Any]:
         """Resolve the templates of variables, each for itself."""

@@ -283,6 +283,12 @@ def check_options(
     return good, refusals
 
 
+def not_told_yet(refusals: Iterable[Refusal], told: Iterable[Refusal]) -> list[Refusal]:
+    """Return refusals of variables that were not refused before, so that one mistake is told once."""
+    names = {refusal.variable for refusal in told}
+    return [refusal for refusal in refusals if re.split(r"[.\[]", refusal.variable)[0] not in names]
+
+
 # --------------------------------------------------------------------------- names
 
 

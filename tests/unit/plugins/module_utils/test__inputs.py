@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils import _inputs as inputs
+from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -254,3 +255,12 @@ def test_one_lost_letter_never_goes_unnoticed(name: str, data: st.DataObject) ->
     wrong = name[:place] + name[place + 1 :]
     (refusal,), _unknown = inputs.check_names([wrong], KNOWN)
     assert refusal.needed == f"the name {name}"
+
+
+def test_one_mistake_is_told_once() -> None:
+    def refusal(variable: str) -> Refusal:
+        return Refusal("CT-RUN", variable, "f", "n", "r")
+
+    found = [refusal(name) for name in ("docker_x", "docker_x.a", "docker_x[0].b", "docker_xy")]
+    assert inputs.not_told_yet(found, [refusal("docker_x")]) == [found[3]]
+    assert inputs.not_told_yet(found, []) == found
