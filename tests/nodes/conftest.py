@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.farend import FarEnd
+from tests.farend import images as build
 from tests.nodes.engine import remove_network
 from tests.nodes.node import Node
-from tests.standins import build
-from tests.standins.farend import FarEnd
 
 NETWORK = "eucaim-nodes"
 

@@ -21,11 +21,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.farend import FarEnd, FarEndError, RealImage, find_real, named
+from tests.farend import images as standins
 from tests.nodes import images
 from tests.nodes.engine import CACHE, CHECKOUT, EngineError, admin_hash, remove_network, write_private
 from tests.nodes.node import Node, existing
-from tests.standins import build
-from tests.standins.farend import FarEnd, FarEndError, RealImage, find_real, named
 
 NETWORK = "eucaim-demo"
 SUBNET = "172.30.77.0/24"
@@ -259,7 +259,7 @@ def attempt(demo: Demo, options: argparse.Namespace, started: float) -> int:
                 say(f"real {program}: {image.path or image.name}")
         with demo.clock.part("node image and stand-ins"):
             admin_hash(images.ensure("debian13", say))
-            build.ensure(say)
+            standins.ensure(say)
         demo.run()
         closing(demo, started)
         return 0

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.farend import RealImage
 from tests.nodes.demo import INVENTORY, NETWORK, SUBNET, Clock, Demo, DemoError, show, tail
 from tests.nodes.engine import CACHE, CHECKOUT, run
-from tests.standins.farend import RealImage
 
 
 def test_help() -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.farend.end import BROKER_ID, FarEnd, FarEndError, find_real
 from tests.nodes.engine import docker, run
-from tests.standins.farend import BROKER_ID, FarEnd, FarEndError, find_real
 
 
 def test_explorer_is_connected(far: FarEnd) -> None:

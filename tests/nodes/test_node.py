@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 
+from tests.farend import images as build
 from tests.nodes.engine import docker, operator_key, operator_password
 from tests.nodes.node import Node, differences, existing
-from tests.standins import build
 
 
 def test_systemd_is_content(node: Node) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.farend import images as build
 from tests.nodes.engine import run
-from tests.standins import build
 
 TOOLS = {"sh", "bash", "dash", "ash", "busybox", "curl", "wget", "perl", "nc", "openssl", "apt", "dpkg", "env", "cat"}
 
