@@ -12,7 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-KEPT = "tests/output"  # what ansible-test writes
+# What ansible-test writes, and the empty repository that keeps it from asking ours, which ignores the folder.
+KEPT = ("tests/output", ".git")
 
 
 def wanted_files(root: Path) -> set[str]:
@@ -33,7 +34,7 @@ def mirror(root: Path, target: Path) -> int:
     wanted = wanted_files(root)
     for path in sorted(target.rglob("*"), reverse=True):
         name = str(path.relative_to(target))
-        if name == KEPT or name.startswith(KEPT + "/"):
+        if any(name == kept or name.startswith(kept + "/") for kept in KEPT):
             continue
         if path.is_dir() and not path.is_symlink():
             if not any(path.iterdir()):
@@ -56,6 +57,8 @@ def main(arguments: list[str]) -> None:
     with (target.parents[2] / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         count = mirror(root, target)
+        if not (target / ".git").exists():
+            subprocess.run(["git", "init", "-q", str(target)], check=True)
         installed = root / ".cache" / "collections" / "ansible_collections"
         for namespace in ("ansible", "community"):
             link = target.parents[1] / namespace
