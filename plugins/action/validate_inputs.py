@@ -32,6 +32,7 @@ ROLES_PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.pat
 FACTS_NEEDED = ("distribution", "distribution_major_version", "os_family", "default_ipv4")
 GATHER_SUBSET = ["!all", "min", "network"]
 ROUTES = "eucaim_routes"
+TOLD = "eucaim_unknown_variables"
 # What the playbook hands over from role to role.
 EXPORTED_SUFFIXES = ("_firewall_rules", "_backup_paths", "_health_checks", "_dependent_rules")
 
@@ -79,16 +80,19 @@ class ActionModule(ActionBase):
         if arguments["check_become"] and not refusals:
             refusals += self._become_refusals(variables)
         unknown: list[str] = []
-        known, exempt = self._known_names()
-        found, unknown = check_names(variables, known, exempt)
+        known, exempt = self._known_names(arguments["roles"])
+        found, unknown = check_names(variables, known, exempt, arguments["roles"])
         refusals += found
         available = self._available(arguments["roles"], variables, facts)
         for role in arguments["roles"]:
             refusals += self._role_refusals(role, available, facts)
         refusals = unique(refusals)
         host = str(variables.get("inventory_hostname", "this host"))
-        if unknown:
-            DISPLAY.display(f"{host}: no role of eucaim.local_node reads {', '.join(unknown)}")
+        told = facts.get(TOLD, [])
+        news = [name for name in unknown if name not in told]
+        if news:
+            DISPLAY.display(f"{host}: no role of eucaim.local_node reads {', '.join(news)}")
+            gathered[TOLD] = [*told, *news]
         result.update(
             changed=False,
             failed=bool(refusals),
@@ -114,11 +118,11 @@ class ActionModule(ActionBase):
         specs = self._load(role, "meta", "argument_specs.yml").get("argument_specs", {})
         return dict(specs.get("main", {}).get("options") or {})
 
-    def _known_names(self) -> tuple[list[Known], list[str]]:
-        """Return every variable that our roles read, and those that they hand on."""
+    def _known_names(self, roles: Sequence[str]) -> tuple[list[Known], list[str]]:
+        """Return every variable that the roles read, and those that they hand on."""
         known: list[Known] = []
         exempt: list[str] = []
-        for role in ROLES:
+        for role in roles:
             known += [Known(name, role, requirement_of(role, spec)) for name, spec in self._spec(role).items()]
             exempt += list(self._load(role, "vars", "main.yml"))
             exempt += [f"{role}{suffix}" for suffix in EXPORTED_SUFFIXES]

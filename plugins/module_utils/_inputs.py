@@ -312,20 +312,21 @@ def nearest(name: str, known: Sequence[str]) -> str | None:
 
 
 def check_names(
-    names: Iterable[str], known: Sequence[Known], exempt: Iterable[str] = ()
+    names: Iterable[str], known: Sequence[Known], exempt: Iterable[str] = (), roles: Iterable[str] = tuple(ROLES)
 ) -> tuple[list[Refusal], list[str]]:
     """Return refusals of misspelt and foreign spellings of our variables, and names we know nothing of.
 
-    Only names with a role's prefix are listed as unknown: an inventory may hold anything else.
+    Only names with the prefix of one of the roles are listed as unknown: an inventory may hold anything else.
     """
     by_name = {item.name: item for item in known}
     spelled = sorted(by_name)
     passed = set(exempt) | FOREIGN_NAMES
-    prefixes = tuple(f"{role}_" for role in ROLES)
+    prefixes = tuple(f"{role}_" for role in roles)
+    others = tuple(f"{role}_" for role in ROLES if f"{role}_" not in prefixes)
     refusals: list[Refusal] = []
     unknown: list[str] = []
     for name in sorted(set(names)):
-        if name in by_name or name.startswith(("_", "ansible_")):
+        if name in by_name or name.startswith(("_", "ansible_", *others)):
             continue
         if name in ENVIRONMENT_NAMES or APP_KEY.match(name):
             refusals.append(_environment_name(name))

@@ -195,6 +195,22 @@ def test_every_refusal_comes_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) 
     assert result["msg"].startswith("6 refusals for node1; nothing was changed.\n1. [CT-DOCKER] dockr_source")
 
 
+def test_unknown_names_are_told_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(validate_inputs.DISPLAY, "display", said.append)
+    result = run({"ansible_facts": FACTS, "preflight_tier": 2, "docker_edition": "ce"})
+    assert said == ["node1: no role of eucaim.local_node reads docker_edition"]
+    facts = {**FACTS, **result["ansible_facts"]}
+    again = run({"ansible_facts": facts, "preflight_tier": 2, "docker_edition": "ce"})
+    assert again["unknown_variables"] == ["docker_edition"]
+    assert len(said) == 1
+
+
+def test_a_single_role_leaves_the_other_roles_names_alone(run: Run) -> None:
+    result = run({"ansible_facts": FACTS, "preflight_tier": 2, "docker_edition": "ce"}, roles=["preflight"])
+    assert (result["refusals"], result["unknown_variables"]) == ([], [])
+
+
 def test_templates_and_vaults_are_resolved(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Mapping[str, Any]] = []
 

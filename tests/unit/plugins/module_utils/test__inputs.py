@@ -237,6 +237,13 @@ def test_exempt_names_are_neither_near_nor_unknown() -> None:
     assert inputs.check_names(names, KNOWN, names) == ([], [])
 
 
+def test_names_of_roles_that_are_not_asked_about_are_left_alone() -> None:
+    names = ["docker_edition", "dockr_source", "base_shells", "base_user"]
+    refusals, unknown = inputs.check_names(names, KNOWN[-1:], roles=["base"])
+    assert [refusal.variable for refusal in refusals] == ["base_user"]
+    assert unknown == ["base_shells"]
+
+
 @pytest.mark.parametrize("name", ["APP_FOCUS_KEY", "APP_focus_KEY", "APP_FOCUS", "API_KEY"])
 def test_keys_of_applications_are_made_on_the_node(name: str) -> None:
     (refusal,), _unknown = inputs.check_names([name], KNOWN)
