@@ -129,17 +129,22 @@ class Merge:
     conflicts: tuple[str, ...]
 
 
-def effective_options(options: Mapping[str, Any], pools: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def effective_options(
+    options: Mapping[str, Any], pools: Sequence[Mapping[str, Any]], gentle: bool = False
+) -> dict[str, Any]:
     """Return the settings that this node gets: the safe defaults, the address pools, and over them the site's own.
 
     A setting of the site that is null takes a safe default away. The rotation belongs to the drivers that know it,
-    so another log driver drops it.
+    so another log driver drops it. On an engine that must not be restarted (`gentle`) only those defaults are asked for
+    that a reload brings; what the site says itself is asked for anyway.
     """
     merged: dict[str, Any] = dict(SAFE_DEFAULTS)
     if str(options.get("log-driver", "json-file")) not in _ROTATING_DRIVERS:
         del merged["log-opts"]
     if pools:
         merged["default-address-pools"] = [dict(pool) for pool in pools]
+    if gentle:
+        merged = {key: value for key, value in merged.items() if key in RELOADABLE}
     merged.update(options)
     return {key: value for key, value in sorted(merged.items()) if value is not None}
 
@@ -226,6 +231,16 @@ def merge(
     # A key that someone else had already set to our value stays theirs, so that taking the role away leaves it.
     ours = {key: value for key, value in wanted.items() if key not in existing or key in owned}
     return Merge(config, ours, changed, removed, conflicts)
+
+
+def stepping_stone(existing: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the settings to reload before a restart, so that the restart keeps the containers; None when there is none.
+
+    A daemon that has not live-restore yet would stop every container when it restarts, but takes it over on SIGHUP.
+    """
+    if config.get("live-restore") is True and existing.get("live-restore") is not True:
+        return {**existing, "live-restore": True}
+    return None
 
 
 def action_for(changed: Sequence[str], removed: Sequence[str], environment_changed: bool = False) -> str:

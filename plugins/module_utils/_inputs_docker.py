@@ -61,7 +61,8 @@ def _check_source(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> lis
                 "use one of those, or a mirror that has packages for this one",
             )
         ]
-    if source == "distribution" and distribution and not variables.get("docker_engine_packages"):
+    adopt = variables.get("docker_existing_engine") == "adopt"
+    if source == "distribution" and distribution and not adopt and not variables.get("docker_engine_packages"):
         first = WITH_COMPOSE.get(distribution)
         if first is None or (release.isdigit() and int(release) < first):
             return [

@@ -247,6 +247,15 @@ def claimed(module: AnsibleModule) -> None:
             "or take the engine away yourself first",
         )
         module.fail_json(msg=refusal.text(), refusals=[refusal.as_dict()])
+    if verdict.engine == "none" and not module.params["packages"]:
+        refusal = Refusal(
+            "CT-DOCKER",
+            "docker_source",
+            f"no engine to adopt, and no packages for one in {module.params['source']}",
+            "a source that has Docker with Compose v2 for this distribution",
+            "set docker_source to upstream (Docker's own repository) or to mirror (a repository of your site)",
+        )
+        module.fail_json(msg=refusal.text(), refusals=[refusal.as_dict()])
     details: dict[str, Any] = {"source": module.params["source"]}
     if record is None:
         members = group_members(node.read_text(GROUP_FILE))

@@ -65,7 +65,10 @@ options:
     type: str
     default: ""
   allow_restart:
-    description: Whether the daemon may be restarted; if not, a change that needs it is refused before it is made.
+    description:
+      - Whether the daemon may be restarted. If not, only those safe defaults are set that a reload brings, and a
+        setting of the site's own that needs a restart is refused before it is made.
+      - A restart keeps the containers running, because live-restore is brought in by a reload before it.
     type: bool
     default: true
   path:
@@ -126,6 +129,7 @@ validated:
 import json
 import os
 import time
+from collections.abc import Mapping
 from typing import Any, Optional
 
 from ansible.module_utils.basic import AnsibleModule
@@ -215,6 +219,14 @@ def take_over(module: AnsibleModule, action: str) -> str:
     return (journal.strip() or err.strip())[-600:] or "nothing"
 
 
+def step_over(module: AnsibleModule, text: str | None, wanted: Mapping[str, Any]) -> None:
+    """Bring live-restore in by a reload, so that the restart that follows keeps the containers."""
+    between = config.stepping_stone(config.parse_config(text or "") or {}, wanted)
+    if between is not None:
+        node.write(module, module.params["path"], config.render(between).encode(), 0o644)
+        take_over(module, "reload")
+
+
 def wanted_environment(module: AnsibleModule) -> Files:
     """Return the proxy's two files as they have to be."""
     params = module.params
@@ -232,7 +244,7 @@ def merged(module: AnsibleModule, record: dict[str, Any], text: str | None) -> c
     params = module.params
     options: dict[str, Any] = {}
     if params["state"] == "present":
-        options = config.effective_options(params["options"], params["address_pools"])
+        options = config.effective_options(params["options"], params["address_pools"], not params["allow_restart"])
     existing = config.parse_config(text or "")
     if existing is None and not record["created"]:
         refuse(
@@ -354,6 +366,8 @@ def main() -> None:
         store = record if not changed else {**final, "owned": {**record["owned"], **merge.owned}, "pending": action}
         if changed:
             save(module, store)
+            if action == "restart" and new_text is not None:
+                step_over(module, text, merge.config)
             put(module, after)
         if action != "none":
             said = take_over(module, action)

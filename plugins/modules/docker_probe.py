@@ -48,6 +48,10 @@ options:
     description: Whether our packages must be held.
     type: bool
     default: false
+  allow_restart:
+    description: Whether an adopted engine was allowed to restart; if not, fewer safe defaults are expected of it.
+    type: bool
+    default: false
   options:
     description: The site's daemon settings, as for M(eucaim.local_node.docker_daemon_config).
     type: dict
@@ -212,7 +216,8 @@ def judge_config(module: AnsibleModule) -> Finding:
         owned = json.loads(node.read_text(params["record_path"]) or "{}").get("owned", {})
     except (ValueError, AttributeError):
         owned = {}
-    options = config.effective_options(params["options"], params["address_pools"])
+    gentle = bool(read_state(module).get("adopted")) and not params["allow_restart"]
+    options = config.effective_options(params["options"], params["address_pools"], gentle)
     merge = config.merge(existing, owned, options, list(params["options"]))
     wrong = sorted({*merge.changed, *merge.removed, *merge.conflicts})
     if wrong:
@@ -310,6 +315,7 @@ def main() -> None:
             "fingerprint": {"type": "str", "default": ""},
             "version": {"type": "str", "default": ""},
             "hold": {"type": "bool", "default": False},
+            "allow_restart": {"type": "bool", "default": False},
             "options": {"type": "dict", "default": {}},
             "address_pools": {"type": "list", "elements": "dict", "default": []},
             "users": {"type": "list", "elements": "str", "default": []},
