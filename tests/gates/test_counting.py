@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gates import archive, junit, sanity
+from tests.gates import archive, junit, molecule_log, sanity
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "test"
@@ -90,3 +90,21 @@ def test_archive_content_is_judged() -> None:
     assert "missing: LICENSE" in problems
     assert "unknown at the top: odd" in problems
     assert "unwanted: roles/x/tests/a" in problems
+
+
+RECAP = "node1                      : ok=9    changed=5    unreachable=0    failed=0"
+
+
+@pytest.mark.parametrize(
+    ("log", "expected"),
+    [
+        (f"{RECAP}\n\x1b[32m12 passed\x1b[0m in 3.41s\n3 passed in 1.00s\n", (15, 0)),
+        (f"{RECAP}\n12 passed, 1 skipped in 3.41s\n", (12, 1)),
+        (f"{RECAP}\nskipping: no hosts matched\n12 passed in 3.41s\n", (12, 1)),
+        ("12 passed in 3.41s\n", (12, 1)),
+        ("", (0, 1)),
+    ],
+)
+def test_molecule_cannot_pass_on_nothing(log: str, expected: tuple[int, int]) -> None:
+    """A scenario without hosts, without a change or with a test left out is not passed."""
+    assert molecule_log.count(log) == expected
