@@ -90,6 +90,7 @@ class BeamProxy:
         self.results: dict[str, dict[str, Any]] = {}
         self.calls: list[Call] = []
         self.puts: list[Put] = []
+        self.health_status = 200
         self.poll_fault: Fault | None = None
         self.put_faults: dict[str, Fault] = {}
         self.changed = threading.Condition()
@@ -126,7 +127,7 @@ class BeamProxy:
     def _route(self, call: Call) -> Response | None:
         request = call.request
         if request.path == "/v1/health":
-            return Response(200)
+            return Response(self.health_status)
         put = re.fullmatch(r"/v1/tasks/([^/]+)/results/([^/]+)", request.path)
         if request.path != "/v1/tasks" and put is None:
             return Response(404)

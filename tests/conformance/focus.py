@@ -42,7 +42,8 @@ DEFAULT_ENVIRONMENT = {
     "PROVIDER_ICON": "aWNvbg==",
     "AUTH_HEADER": "Secret mediator-token",
 }
-LATE = 2.5  # seconds that a program may be later than recorded: interpreters start slowly on a busy machine
+LATE = 8.0  # seconds that a program may be later than recorded: interpreters start slowly on a busy machine
+MOST_SILENT = 2  # queries without an answer, after which a process is not asked any more
 TASK_LOG_LINES = 3  # what the record keeps of one task's log
 NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 _COUNTER = itertools.count()
@@ -50,6 +51,10 @@ _COUNTER = itertools.count()
 
 class Difference(Exception):
     """What differs, with the recorded and the seen value."""
+
+
+class Silent(Difference):
+    """A query got no answer."""
 
 
 class Unplayable(Exception):
@@ -189,7 +194,7 @@ class Suite:
         world = self.world()
         try:
             if "env" in process:
-                self._prepare_mediator(world, vector)
+                self._prepare(world, vector)
                 self._play_start(world, process)
             elif "stops" in vector["what"] and "Beam proxy" in vector["what"]:
                 self._play_stop(world, process)
@@ -199,12 +204,20 @@ class Suite:
             world.close()
 
     @staticmethod
-    def _prepare_mediator(world: World, vector: Vector) -> None:
-        """The mediator answers with the status that the log shows of it."""
-        shown = re.search(r"<mediator>[^ ]*, status: (\d+)", "\n".join(vector["process"].get("log", [])))
+    def _prepare(world: World, vector: Vector) -> None:
+        """Mediator and Beam proxy answer with the status that the record shows of them."""
+        process = vector["process"]
+        log = "\n".join(process.get("log", []))
+        shown = re.search(r"<mediator>[^ ]*, status: (\d+)", log)
+        shown = shown or re.search(r"mediator answers (\d+)", vector["what"])
         if shown:
             status = int(shown.group(1))
             world.mediator.answer = lambda _request: Response(status, [("content-type", "application/json")], b"{}")
+        for _method, path, answered in process.get("beam_calls", []):
+            if path == "/v1/health":
+                world.beam.health_status = answered
+            elif path.startswith("/v1/tasks?") and answered not in (200, 206, 401):
+                world.beam.poll_fault = answer_with(answered)
 
     def _play_start(self, world: World, process: dict[str, Any]) -> None:
         program = self.start(world, process["env"])
@@ -225,7 +238,7 @@ class Suite:
         if "sigterm" in process:
             code, took = program.terminate()
             same("exit code after SIGTERM", code, process["sigterm"]["exit_code"])
-            if took > float(process["sigterm"].get("within_s", 0)) + LATE:
+            if took > float(process["sigterm"].get("within_s", 0)) + 2.5:
                 raise Difference(f"SIGTERM: took {took:.1f} s")
         same_process_log(process.get("log", []), program.lines(), world.hide)
 
@@ -282,7 +295,7 @@ class Suite:
             seen = [round(put.at - begin, 1) for put in puts if put.status == status]
             recorded = [moment for moment, kind in result["puts"] if kind == status]
             if status == "claimed":
-                if len(seen) > len(vector_tasks(vector)):
+                if len(seen) > len(world.beam.tasks):
                     raise Difference(f"puts claimed: seen at {seen}, recorded at {recorded}")
             elif len(seen) != len(recorded) or any(
                 abs(one - other) > 0.9 for one, other in zip(seen, recorded, strict=True)
@@ -293,36 +306,25 @@ class Suite:
 
     def _set_fault(self, world: World, vector: Vector) -> None:
         """The fault that `what` tells in words, and the task for it."""
-        what = vector["what"]
-        beam = world.beam
-        answered = re.match(r"poll is answered (\d+)(.*)", what)
-        put = re.match(r"(claim|result|report of a failure) is answered (\d+)", what)
-        missing = re.match(r"task in the list has no (\w+)", what)
-        if answered:
-            body = {"200": b"[]", "206": b"[]"}.get(answered.group(1), b"")
-            if "HTML" in what:
-                body = b"<html></html>"
-            response = Response(int(answered.group(1)), [("content-type", "application/json")], body)
-            beam.poll_fault = lambda _request: response
-        elif "one object, no array" in what:
-            beam.poll_fault = lambda _request: Response(200, [("content-type", "application/json")], b'{"id":"x"}')
-        elif put:
+        what, beam = vector["what"], world.beam
+        fault = re.match(r"(poll|claim|result|report of a failure) is (not )?answered ?(\d*)(.*)", what)
+        tasks = re.match(r"(\w+) tasks in one list", what)
+        change = task_change(what)
+        if fault:
+            silent, status = fault.group(2) is not None, fault.group(3)
+            body = b"<html></html>" if "HTML" in what else b'{"id":"x"}' if "object" in what else b""
+            if not body and status in ("200", "206"):
+                body = b"[]"
+            answer = hang if silent else answer_with(int(status or 200), body)
+            if fault.group(1) == "poll":
+                beam.poll_fault = answer
+                return
             kinds = {"claim": "claimed", "result": "succeeded", "report of a failure": "permfailed"}
-            status = int(put.group(2))
-            beam.put_faults[kinds[put.group(1)]] = lambda _request: Response(status)
-            beam.post(self._body_for(vector, put.group(1)), {"project": "eucaim"})
-        elif "claim is not answered" in what:
-            beam.put_faults["claimed"] = hang
-            beam.post(self.default_body, {"project": "eucaim"})
-        elif missing:
-            beam.post(self.default_body, {"project": "eucaim"}, {missing.group(1): None})
-        elif "ttl is a number" in what:
-            beam.post(self.default_body, {"project": "eucaim"}, {"ttl": 60})
-        elif "extra field" in what:
-            beam.post(self.default_body, {"project": "eucaim"}, {"further": 1})
-        elif "two tasks" in what:
-            beam.post(self.default_body, {"project": "eucaim"})
-            beam.post(self.default_body, {"project": "eucaim"})
+            beam.put_faults[kinds[fault.group(1)]] = answer
+            beam.post(self._body_for(vector, fault.group(1)), {"project": "eucaim"})
+        elif tasks or change is not None:
+            for _ in range(NUMBERS[tasks.group(1)] if tasks else 1):
+                beam.post(self.default_body, {"project": "eucaim"}, change)
         else:
             raise Unplayable(f"the fault {what!r} is not understood")
 
@@ -404,24 +406,29 @@ class Suite:
     def play_queries(self, vectors: list[Vector]) -> list[Outcome]:
         """Vectors of the same settings, one after the other in one process."""
         world = self.world()
-        outcomes = []
+        outcomes: list[Outcome] = []
         try:
             program = self.start(world, settings_of(vectors[0]))
             world.beam.wait_for(lambda: bool(world.beam.polls()), 15)
-            for vector in vectors:
-                outcomes.append(judged(vector, self._query_player(world, program)))
+            silent = 0
+
+            def play(vector: Vector) -> None:
+                nonlocal silent
+                if silent >= MOST_SILENT:
+                    raise Difference("the process does not answer any more")
+                try:
+                    if "given" in vector:
+                        self._play_query(world, program, vector)
+                    else:
+                        self._play_call(world, vector)
+                except Silent:
+                    silent += 1
+                    raise
+
+            outcomes.extend(judged(vector, play) for vector in vectors)
         finally:
             world.close()
         return outcomes
-
-    def _query_player(self, world: World, program: Program) -> Callable[[Vector], None]:
-        def play(vector: Vector) -> None:
-            if "given" in vector:
-                self._play_query(world, program, vector)
-            else:
-                self._play_call(world, vector)
-
-        return play
 
     def _mediator_for(self, vector: Vector) -> Callable[[Request], Response | None]:
         request, response, result = vector.get("request"), vector.get("response"), vector["result"]
@@ -452,8 +459,9 @@ class Suite:
         def finals() -> list[Put]:
             return [put for put in beam.puts if put.task == task and put.status != "claimed"]
 
-        if not beam.wait_for(lambda: bool(finals()), 20):
-            raise Difference(f"result: none after 20 s, recorded {result['status']}")
+        if not beam.wait_for(lambda: bool(finals()), 15):
+            code = program.wait(0)
+            raise Silent(f"result: none after 15 s (exit code {code}), recorded {result['status']}")
         final = finals()[0]
         same("result status", final.status, result["status"])
         message = final.message
@@ -521,9 +529,19 @@ def hang(_request: Request) -> None:
     time.sleep(30)
 
 
-def vector_tasks(vector: Vector) -> range:
-    """As many as the tasks of a fault vector."""
-    return range(2 if "two tasks" in vector["what"] else 1)
+def answer_with(status: int, body: bytes = b"") -> Callable[[Request], Response]:
+    return lambda _request: Response(status, [("content-type", "application/json")], body)
+
+
+def task_change(what: str) -> dict[str, object] | None:
+    """What is wrong with the task in the list, if `what` tells so."""
+    missing = re.match(r"task in the list has no (\w+)", what)
+    number = re.match(r"(\w+) is a number", what)
+    if missing:
+        return {missing.group(1): None}
+    if number:
+        return {number.group(1): 60}
+    return {"further": 1} if "extra field" in what else None
 
 
 def is_json(text: str) -> bool:

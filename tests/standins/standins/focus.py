@@ -44,6 +44,7 @@ WORKERS = 3
 MAX_TRIES = 150
 MAX_REDIRECTS = 10
 EXIT_CONFIG, EXIT_USAGE, EXIT_DATABASE, EXIT_STARTUP, EXIT_PANIC = 1, 2, 8, 22, 134
+EXIT_STANDIN = 70
 # A picture of one pixel.
 DEFAULT_ICON = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
@@ -654,7 +655,14 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGINT, end)
     focus = Focus(config, Web(extra_ca), log)
     outcome: queue.SimpleQueue[int] = queue.SimpleQueue()
-    threading.Thread(target=lambda: outcome.put(focus.run()), daemon=True).start()
+
+    def run() -> None:
+        try:
+            outcome.put(focus.run())
+        finally:
+            outcome.put(EXIT_STANDIN)  # comes first only when the stand-in itself is broken
+
+    threading.Thread(target=run, daemon=True).start()
     while True:
         with contextlib.suppress(queue.Empty):
             return outcome.get(timeout=0.5)

@@ -10,7 +10,8 @@ MEDIATOR_BIND           address to listen on, default 0.0.0.0:8089
 MEDIATOR_PATH           the only path that answers queries; default: every path
 MEDIATOR_AUTH_HEADER    value that the Authorization header must have; empty or unset: no check
 MEDIATOR_DATASETS       JSON file with a list of collections; an empty list is legal
-MEDIATOR_MINIMUM_COUNT  counts from 1 up to one below this are reported as 0, with "suppressed": true; default 5
+MEDIATOR_MINIMUM_COUNT  a collection with a count from 1 up to one below this is reported with both counts 0 and
+                        "suppressed": true; default 5
 
 A collection: id, name, description, subjects_count, studies_count, age_range {min, max}, gender, modalities,
 body_parts; optional diagnoses and manufacturers (lists) for the filter. A collection is kept or left out as a whole:
@@ -171,16 +172,16 @@ def matches(node: fq.Operation | fq.Condition, dataset: Mapping[str, Any]) -> bo
 
 def search(ast: fq.Ast, datasets: list[dict[str, Any]], minimum: int) -> dict[str, Any]:
     """The answer: matching collections and the total, small counts suppressed."""
+    matches(ast.ast, BUILT_IN[0])  # so that a query without sense is refused by an empty mediator, too
     collections = []
     total = {"subjects_count": 0, "studies_count": 0}
     for dataset in datasets:
         if not matches(ast.ast, dataset):
             continue
         shown: dict[str, Any] = {name: dataset.get(name, []) for name in _SHOWN}
+        if any(0 < shown[name] < minimum for name in total):
+            shown |= {"subjects_count": 0, "studies_count": 0, "suppressed": True}
         for name in total:
-            if 0 < shown[name] < minimum:
-                shown[name] = 0
-                shown["suppressed"] = True
             total[name] += shown[name]
         collections.append(shown)
     return {"collections": collections, "total": total}
