@@ -73,13 +73,10 @@ def environments(settings: Mapping[str, Any]) -> dict[str, Environment]:
     if settings.get("has_postgres"):
         focus["POSTGRES_CONNECTION_STRING"] = secret("postgres_connection_string")
     focus.update(common)
-    result = {"beam-proxy": beam_proxy, "focus": focus}
+    result: dict[str, Environment] = {"beam-proxy": beam_proxy, "focus": focus}
     if settings.get("mediator_enabled"):
-        mediator: Environment = {
-            str(name): _text(value) for name, value in dict(settings["mediator_environment"]).items()
-        }
-        mediator.update({str(name): secret(str(name)) for name in settings["mediator_secret_names"]})
-        result["mediator"] = mediator
+        # Whether a value is a secret only the site knows: all of them are treated as such.
+        result["mediator"] = {str(name): secret(str(name)) for name in settings["mediator_variables"]}
     return result
 
 
@@ -196,6 +193,7 @@ class Image:
     origin: str
     lock_key: str
     unlocked: bool
+    retag: bool
     path: str
     sha256: str
     on_node: bool
@@ -223,6 +221,9 @@ def image_plan(images: Mapping[str, Mapping[str, Any]], lock: Any, wanted: Seque
 def _image(service: str, given: Mapping[str, Any], locked: Mapping[str, Any]) -> Image:
     source = str(given.get("source") or "registry")
     tagged = f"{given.get('name')}:{given.get('tag') or 'latest'}"
+    retag = source == "archive" and not given.get("name")
+    if retag:
+        tagged = f"eucaim.local_node/{service}:{str(given.get('sha256'))[:12]}"
     reference, unlocked, lock_key = tagged, False, ""
     if source == "registry":
         lock_key = "" if given.get("digest") else tagged
@@ -241,6 +242,7 @@ def _image(service: str, given: Mapping[str, Any], locked: Mapping[str, Any]) ->
         origin=origin,
         lock_key=lock_key,
         unlocked=unlocked,
+        retag=retag,
         path=str(given.get("path") or ""),
         sha256=str(given.get("sha256") or ""),
         on_node=bool(given.get("on_node")),

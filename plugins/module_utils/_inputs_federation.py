@@ -357,7 +357,8 @@ def _image_problems(image: Any) -> list[tuple[str, str, str]]:
     if unknown:
         known = ", ".join(_IMAGE_OPTIONS[source])
         problems.append((", ".join(unknown), f"for source {source} only {known}", "correct or remove it"))
-    if not _IMAGE_NAME.match(str(image.get("name") or "")):
+    nameless = source == "archive" and "name" not in image and "tag" not in image
+    if not nameless and not _IMAGE_NAME.match(str(image.get("name") or "")):
         problems.append((f"name {shown(image.get('name'))}", "the name of an image, such as samply/focus", "set it"))
     if not _IMAGE_TAG.match(str(image.get("tag") or "latest")):
         problems.append((f"tag {shown(image.get('tag'))}", "a tag of letters, digits, dots and hyphens", "correct it"))
@@ -411,20 +412,19 @@ def _there(option: str, image: Mapping[str, Any], exists: Any) -> list[tuple[str
 
 def _mediator(variables: Variables) -> list[Refusal]:
     refusals = []
-    environments = ("federation_mediator_environment", "federation_mediator_secrets")
-    for name in environments:
-        given = variables.get(name)
-        for key, value in given.items() if isinstance(given, Mapping) else ():
-            if not VARIABLE_NAME.match(str(key)):
-                refusals += _one("FED-MED", name, shown(key), "names of variables", "correct the name")
-            elif isinstance(value, (Mapping, list)) or value is None or unsafe_character(str(value)):
-                refusals += _one(
-                    "FED-MED",
-                    name,
-                    f"a value of {key} that cannot be passed on",
-                    "one line without a single quote, a backslash and control characters",
-                    "change the value",
-                )
+    name = "federation_mediator_environment"
+    given = variables.get(name)
+    for key, value in given.items() if isinstance(given, Mapping) else ():
+        if not VARIABLE_NAME.match(str(key)):
+            refusals += _one("FED-MED", name, shown(key), "names of variables", "correct the name")
+        elif isinstance(value, bool) or not isinstance(value, (str, int, float)) or unsafe_character(str(value)):
+            refusals += _one(
+                "FED-MED",
+                name,
+                f"a value of {key} that cannot be passed on (hidden)",
+                "one line without a single quote, a backslash and control characters",
+                "change the value; put true and false into quotes",
+            )
     port = variables.get("federation_mediator_port")
     if isinstance(port, int) and not 1 <= port <= 65535:
         refusals += _one("FED-MED", "federation_mediator_port", shown(port), "a port from 1 to 65535", "correct it")
