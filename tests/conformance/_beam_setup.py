@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import datetime
 import pathlib
 import re
 import socket
@@ -21,7 +20,7 @@ from ._programs import free_port, seconds_of, write_key
 from .outcome import Vector
 
 DAY = 86400.0
-SHORT_LIFE = 12.0
+SHORT_LIFE = 20.0
 
 
 @dataclass
@@ -47,47 +46,50 @@ def own_id(vector: Vector) -> str:
     return str(vector["process"].get("env", {}).get("PROXY_ID", ""))
 
 
+# Words of a vector -> the certificates of its proxy id: (key, begin, end) in seconds from now, and whether revoked.
+_Plan = list[tuple[str, float, float]]
+_PLANS: tuple[tuple[str, _Plan, bool], ...] = (
+    (r"no certificate for|not signed|never signed", [], False),
+    (r"two .*different keys", [("usual", -3 * DAY, 27 * DAY), ("other", -DAY, 29 * DAY)], False),
+    (r"expired and .*valid", [("usual", -5 * DAY, -DAY), ("usual", -DAY, 29 * DAY)], False),
+    (r"expired", [("usual", -31 * DAY, -DAY)], False),
+    (r"begins|not yet valid", [("usual", DAY, 31 * DAY)], False),
+    (r"revoked \(crl\)|is revoked(?! while)", [("usual", -DAY, 29 * DAY)], True),
+    (r"does not belong|not match", [("other", -DAY, 29 * DAY)], False),
+    (r"ends [0-9]+ s later|certificate ends while", [("usual", -DAY, SHORT_LIFE)], False),
+)
+_SINCE = re.compile(r"valid since ([0-9]+) ([a-z])[a-z]*(?:, for ([0-9]+) days)?")
+
+
+def _plan(what: str) -> tuple[_Plan, bool]:
+    since = _SINCE.search(what)
+    if since is not None:
+        begin = -float(seconds_of(since.group(1) + since.group(2)))
+        return [("usual", begin, begin + float(since.group(3) or 30) * DAY)], False
+    for words, plan, revoked in _PLANS:
+        if re.search(words, what):
+            return plan, revoked
+    return [("usual", -3 * DAY, 27 * DAY)], False
+
+
 def issue_for(world: World, vector: Vector) -> tuple[pathlib.Path, float]:
-    """Certificates as the words of the vector tell; the key file of the node and the end of the certificate."""
+    """Certificates as the words of the vector tell; the key file of the node and the end of a short certificate."""
     what, name, keys = str(vector["what"]).lower(), own_id(vector), world.tools.keys
-    usual, other = keys.get(), keys.get("other")
-    file = world.key_file
-    issue = world.pki.issue
-    since = re.search(r"valid since ([0-9]+) (day|minute|hour)s?", what)
-    life = re.search(r"for ([0-9]+) days", what)
-    ends = re.search(r"ends ([0-9]+) s later", what)
-    if re.search(r"no certificate for|not signed|never signed", what):
-        return file, 0.0
-    if "two valid" in what or ("two" in what and "different keys" in what):
-        issue(name, usual, -3 * DAY)
-        issue(name, other, -1 * DAY)
-        newer = re.search(r"key of the newer", what) is not None
-        return (write_key(other, world.directory / "other.key.pem") if newer else file), 0.0
-    if re.search(r"one expired and one valid|expired and .*valid", what):
-        issue(name, usual, -5 * DAY, -1 * DAY)
-        issue(name, usual, -1 * DAY)
-    elif "expired" in what:
-        issue(name, usual, -31 * DAY, -1 * DAY)
-    elif re.search(r"begins tomorrow|not yet valid|begins in", what):
-        issue(name, usual, DAY, 31 * DAY)
-    elif "revoked (crl)" in what or re.search(r"is revoked(?! while)", what):
-        world.pki.authority.revoke(issue(name, usual))
-    elif re.search(r"does not belong|not match", what):
-        issue(name, other)
-    elif "capitals" in what or "letter case" in what:
-        issue(name.lower(), usual)
-    elif since:
-        begin = -float(seconds_of(since.group(1) + since.group(2)[0]))
-        issue(name, usual, begin, begin + float(life.group(1) if life else 30) * DAY)
-    elif ends or "certificate ends while" in what:
-        issue(name, usual, -DAY, SHORT_LIFE)
-        return file, SHORT_LIFE
-    elif name:
-        try:
-            issue(name, usual, -3 * DAY, 27 * DAY)
-        except ValueError:
-            return file, 0.0
-    return file, 0.0
+    if is_special(vector):
+        world.pki.issue(f"neighbour.{world.tools.broker_id}", keys.get(), -3 * DAY, 27 * DAY)
+    fragment = name.removesuffix("." + world.tools.broker_id)
+    if not re.fullmatch(r"[A-Za-z0-9-]+", fragment):
+        return world.key_file, 0.0
+    if "capitals" in what and "lower case" in what:
+        name = name.lower()
+    plan, revoked = _plan(what)
+    for key, begin, end in plan:
+        serial = world.pki.issue(name, keys.get(key), begin, end)
+        if revoked:
+            world.pki.authority.revoke(serial)
+    if "key of the newer" in what:
+        return write_key(keys.get("other"), world.directory / "other.key.pem"), 0.0
+    return world.key_file, SHORT_LIFE if any(end == SHORT_LIFE for _, _, end in plan) else 0.0
 
 
 def _bad_key(world: World, what: str) -> str:
@@ -100,11 +102,13 @@ def _bad_key(world: World, what: str) -> str:
         return str(path)
     if "ec key" in what:
         data = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
         return str(world.file("ec.pem", data))
     if "encrypted" in what:
         data = keys.get().private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"x"))
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"x")
+        )
         return str(world.file("encrypted.pem", data))
     if "pkcs#1" in what:
         return str(write_key(keys.get(), world.directory / "pkcs1.pem", pkcs1=True))
@@ -160,8 +164,11 @@ def prepare(world: World, vector: Vector, key_file: pathlib.Path, broker_port: i
         elif name == "BROKER_URL":
             text = text.replace("<port>", str(free_port(tools.host)))
             text = re.sub(
-                rf"^(https?://{re.escape(tools.broker_id)})(?=/|$)", rf"\g<1>:{broker_port or world.broker_port}", text,
-                flags=re.IGNORECASE)
+                rf"^(https?://{re.escape(tools.broker_id)})(?=/|$)",
+                rf"\g<1>:{broker_port or world.broker_port}",
+                text,
+                flags=re.IGNORECASE,
+            )
         environment[name] = text
     if vector["process"].get("clock_offset"):
         setup.offset = seconds_of(vector["process"]["clock_offset"])
@@ -174,7 +181,3 @@ def prepare(world: World, vector: Vector, key_file: pathlib.Path, broker_port: i
         holder = socket.create_server((tools.host, port))
         setup.held.append(holder)
     return setup
-
-
-def moment() -> float:
-    return datetime.datetime.now(tz=datetime.UTC).timestamp()

@@ -11,6 +11,7 @@ import pathlib
 import socket
 import threading
 import time
+import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
@@ -85,12 +86,31 @@ class Gateway:
             held.close()
 
 
+class Remote:
+    """Running programs given by address in place of a world of our own; nothing of theirs is started or ended."""
+
+    def __init__(self, urls: dict[str, str]) -> None:
+        parts = {name: urllib.parse.urlsplit(url) for name, url in urls.items()}
+        self.addresses = {name: (url.hostname or "", url.port or 80) for name, url in parts.items()}
+
+    def address(self, name: str) -> tuple[str, int] | None:
+        return self.addresses.get(name)
+
+    def close(self) -> None:
+        """Leave everything as it is."""
+
+
 class World:
     """PKI and broker run; proxies are started by name. Everything ends with close()."""
 
     def __init__(
-        self, tools: Toolbox, name: str, sweep: float = 300.0, timer: float = STANDIN_TIMER,
-        monitoring: str | None = MONITORING_KEY, start_broker: bool = True,
+        self,
+        tools: Toolbox,
+        name: str,
+        sweep: float = 300.0,
+        timer: float = STANDIN_TIMER,
+        monitoring: str | None = MONITORING_KEY,
+        start_broker: bool = True,
     ) -> None:
         self.tools, self.sweep, self.timer = tools, sweep, timer
         self.directory = tools.directory(name)
@@ -123,8 +143,11 @@ class World:
 
     def broker_environment(self) -> dict[str, str]:
         return {
-            "BIND_ADDR": f"{self.tools.host}:{self.broker_port}", "BROKER_URL": f"http://{self.tools.broker_id}",
-            "PKI_ADDRESS": self.pki.address, "PKI_APIKEY_FILE": self.pki.token_file, "ROOTCERT_FILE": self.pki.root_file,
+            "BIND_ADDR": f"{self.tools.host}:{self.broker_port}",
+            "BROKER_URL": f"http://{self.tools.broker_id}",
+            "PKI_ADDRESS": self.pki.address,
+            "PKI_APIKEY_FILE": self.pki.token_file,
+            "ROOTCERT_FILE": self.pki.root_file,
             "NO_PROXY": "*",
         }
 
@@ -143,13 +166,18 @@ class World:
     def broker_status(self) -> int | None:
         return self.call_broker("GET", "/v1/health", {}, None, 5).status
 
-    def call_broker(self, method: str, path: str, headers: dict[str, str], body: bytes | None, limit: float = 60) -> Got:
+    def call_broker(
+        self, method: str, path: str, headers: dict[str, str], body: bytes | None, limit: float = 60
+    ) -> Got:
         return call(self.broker_address, method, path, headers, body, limit)
 
     def proxy_environment(self, proxy_id: str, apps: dict[str, str], port: int, broker_port: int) -> dict[str, str]:
         return {
-            "BIND_ADDR": f"{self.tools.host}:{port}", "BROKER_URL": f"http://{self.tools.broker_id}:{broker_port}",
-            "PROXY_ID": proxy_id, "PRIVKEY_FILE": str(self.key_file), "ROOTCERT_FILE": self.pki.root_file,
+            "BIND_ADDR": f"{self.tools.host}:{port}",
+            "BROKER_URL": f"http://{self.tools.broker_id}:{broker_port}",
+            "PROXY_ID": proxy_id,
+            "PRIVKEY_FILE": str(self.key_file),
+            "ROOTCERT_FILE": self.pki.root_file,
             **{f"APP_{app}_KEY": key for app, key in apps.items()},
         }
 
@@ -186,6 +214,10 @@ class World:
         status = call((self.tools.host, port), "GET", "/v1/health", {}, None, 5).status
         return "closed" if status is None else status
 
+    def address(self, name: str) -> tuple[str, int] | None:
+        """Where a proxy of this world listens."""
+        return (self.tools.host, self.proxies[name][1]) if name in self.proxies else None
+
     def gateway(self) -> Gateway:
         gateway = Gateway(self.tools.host, self.broker_address)
         self.gateways.append(gateway)
@@ -208,6 +240,7 @@ class World:
 
 def later(delay: float, action: Any) -> threading.Thread:
     """Run *action* after *delay* seconds beside the visible call."""
+
     def run() -> None:
         time.sleep(delay)
         action()

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from standins import _clock, _http, pki
+from standins._certs import vault_serial
 
 STANDINS = pathlib.Path(__file__).resolve().parent.parent / "standins"
 
@@ -180,8 +181,9 @@ class Pki:
         """Offsets in seconds from now; the serial."""
         now = _clock.utcnow().replace(microsecond=0)
         certificate = self.authority.issue(
-            key.public_key(), name, now + datetime.timedelta(seconds=begin), now + datetime.timedelta(seconds=end))
-        return pki.vault_serial(certificate)
+            key.public_key(), name, now + datetime.timedelta(seconds=begin), now + datetime.timedelta(seconds=end)
+        )
+        return vault_serial(certificate)
 
     @property
     def token_file(self) -> str:

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What must have happened before a call, read off the answers: tasks and results that no vector creates.
 
-The recording shows calls and answers; some tasks and results were made in between. Whatever an answer shows, or needs to
-be what it is, and that no played vector has made, is made just before the call, or during it when the call woke up early.
+The recording shows calls and answers; some tasks and results were made in between. Whatever an answer shows, or needs
+to be what it is, and that no played vector has made, is made just before the call, or during it when the call woke up
+early.
 """
 
 from __future__ import annotations
@@ -117,9 +118,16 @@ class Model:
 
     def task(self, task_id: str) -> dict[str, Any]:
         """The task as other answers of the scene show it, or one that fits the calls made on it."""
-        body = {"id": task_id, "body": "task-body", "ttl": self.ttl, "failure_strategy": "discard", "metadata": None}
+        body: dict[str, Any] = {
+            "id": task_id,
+            "body": "task-body",
+            "ttl": self.ttl,
+            "failure_strategy": "discard",
+            "metadata": None,
+        }
         best: dict[str, Any] | None = None
-        creator, receivers, refused = "", [], ""
+        creator, refused = "", ""
+        receivers: list[str] = []
         for vector in self.scene:
             for shown in shown_tasks(vector):
                 if shown["id"] == task_id and (best is None or best["body"] == "<encrypted>"):
@@ -158,8 +166,12 @@ class Model:
         task_id, results, _ = task_of(vector["request"]["path"])
         status = (vector.get("response") or {}).get("status")
         method = vector["request"]["method"]
-        if task_id is not None and results and (
-            (method == "GET" and status in (200, 206, 403, 500)) or (method == "PUT" and status in (201, 204, 403))
+        if (
+            task_id is not None
+            and results
+            and (
+                (method == "GET" and status in (200, 206, 403, 500)) or (method == "PUT" and status in (201, 204, 403))
+            )
         ):
             found.append(task_id)
         return [entry for entry in dict.fromkeys(found) if entry not in self.tasks]
@@ -167,8 +179,8 @@ class Model:
     def before(self, vector: Vector) -> list[Step]:
         """Hidden calls for this vector, in their order."""
         response = vector.get("response") or {}
-        after, limit = response.get("after_s"), wait_seconds(vector["request"]["path"])
-        woken = after is not None and after >= 0.5 and (limit is None or after < limit - 0.3)
+        after, limit = float(response.get("after_s") or 0), wait_seconds(vector["request"]["path"])
+        woken = after >= 0.5 and (limit is None or after < limit - 0.3)
         posted = bool(shown_results(vector))
         steps = [self._post(task_id, after if woken and not posted else 0.0) for task_id in self.needed_tasks(vector)]
         missing = []

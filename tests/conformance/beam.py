@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import copy
+import functools
 import json
 import re
 import time
@@ -19,18 +20,17 @@ from collections.abc import Callable
 from typing import Any
 
 from . import _beam_setup, _compare, _seed
-from ._beam_world import Gateway, World, later
+from ._beam_world import Gateway, Remote, World, later
 from ._programs import Got, Program, Toolbox, body_bytes, call, faketime, free_port, until
 from ._seed import Model, Step
 from .outcome import Options, Outcome, Status, Vector
 
 PART = "beam"
-FILE = "beam_proxy.jsonl"
-MUST_GROUPS = (
-    "authentication", "health", "list tasks", "results", "put result", "start-up", "certificate life",
-)
 KNOWN_APPS = {
-    "app1.proxy1": "App1Secret", "app2.proxy1": "App1Secret", "focus.proxy2": "FocusSecret", "probe.proxy2": "ProbeSecret",
+    "app1.proxy1": "App1Secret",
+    "app2.proxy1": "App1Secret",
+    "focus.proxy2": "FocusSecret",
+    "probe.proxy2": "ProbeSecret",
     "app1.proxy3": "App3Secret",
 }
 SWEEP = 7.0
@@ -54,6 +54,22 @@ def localize(vectors: list[Vector], broker_id: str) -> list[Vector]:
     text = json.dumps(vectors)
     found: list[Vector] = json.loads(text.replace("broker.test", broker_id).replace("BROKER.TEST", broker_id))
     return found
+
+
+def rename(vectors: list[Vector], credentials: dict[str, str]) -> list[Vector]:
+    """Recorded app ids and keys replaced by those of running programs: {recorded app: 'real app:key'}."""
+    for vector in vectors:
+        headers = (vector.get("request") or {}).get("headers", {})
+        words = str(headers.get("Authorization", "")).split(" ")
+        if len(words) == 3 and words[1] in credentials and (vector.get("response") or {}).get("status") != 401:
+            words[2] = credentials[words[1]].rpartition(":")[2]
+            headers["Authorization"] = " ".join(words)
+    text = json.dumps(vectors)
+    for recorded, real in credentials.items():
+        app = real.rpartition(":")[0]
+        text = text.replace(recorded, app).replace(recorded.split(".", 1)[1], app.split(".", 1)[1])
+    renamed: list[Vector] = json.loads(text)
+    return renamed
 
 
 def app_keys(vectors: list[Vector], broker_id: str) -> dict[str, tuple[str, str]]:
@@ -87,7 +103,9 @@ def compare_answer(vector: Vector, got: Got) -> list[str]:
             value = json.loads(text)
         except ValueError:
             return [f"body: recorded JSON, got {text[:120]!r}"]
-    problems = _compare.differences(body, value, "body", loose="order is not defined" in str(vector.get("notes")).lower())
+    problems = _compare.differences(
+        body, value, "body", loose="order is not defined" in str(vector.get("notes")).lower()
+    )
     problems += _compare.compare_headers(response["headers"], got.headers, _compare.has_placeholder(body))
     if "after_s" in response:
         problems += _compare.compare_time(response["after_s"], got.seconds, _seed.waits(vector) or got.status == 504)
@@ -102,8 +120,13 @@ def big_body(vector: Vector, text: str) -> Any:
     location = (vector.get("response") or {}).get("headers", {}).get("location", "")
     app = _seed.caller(vector)
     return {
-        "id": location.rpartition("/")[2] or "00000000-0000-4000-8000-000000000999", "from": app, "to": [app],
-        "body": "x" * (int(found.group(1)) * MIB), "ttl": "600s", "failure_strategy": "discard", "metadata": None,
+        "id": location.rpartition("/")[2] or "00000000-0000-4000-8000-000000000999",
+        "from": app,
+        "to": [app],
+        "body": "x" * (int(found.group(1)) * MIB),
+        "ttl": "600s",
+        "failure_strategy": "discard",
+        "metadata": None,
     }
 
 
@@ -120,31 +143,37 @@ def send(vector: Vector, address: tuple[str, int], limit: float = 240.0) -> Got:
 class Player:
     """Common to all scenes."""
 
-    def __init__(self, tools: Toolbox, everything: list[Vector], report: Report) -> None:
+    def __init__(
+        self, tools: Toolbox, everything: list[Vector], report: Report, urls: dict[str, str] | None = None
+    ) -> None:
         self.tools, self.everything, self.report = tools, everything, report
+        self.urls = urls or {}
         self.apps = app_keys(everything, tools.broker_id)
 
     def local_apps(self, proxy: str) -> dict[str, str]:
         return {app.split(".")[0]: key for app, (at, key) in self.apps.items() if at == proxy}
 
-    def hidden(self, world: World, step: Step) -> str | None:
+    def hidden(self, world: World | Remote, step: Step) -> str | None:
         """Make a hidden call; a text when it was refused."""
         at, key = self.apps.get(step.app, ("", ""))
-        if at not in world.proxies:
+        address = world.address(at)
+        if address is None:
             return f"setting: no key known for {step.app}"
-        address = (self.tools.host, world.proxies[at][1])
         headers = {"Authorization": f"ApiKey {step.app} {key}", "Content-Type": "application/json"}
         got = call(address, step.method, step.path, headers, body_bytes(step.body))
         return None if got.status in (201, 204) else f"setting: {step.method} {step.path} got {got.status}"
 
-    def calls(self, world: World, vector: Vector, steps: list[Step], limit: float = 240.0) -> list[str]:
+    def calls(self, world: World | Remote, vector: Vector, steps: list[Step], limit: float = 240.0) -> list[str]:
         """The visible call with its hidden ones before and beside it."""
         request = vector["request"]
-        if request["at"] not in world.proxies:
+        address = world.address(request["at"])
+        if address is None:
             return [f"no program called {request['at']} in this scene"]
         problems = [self.hidden(world, step) for step in steps if step.late == 0.0]
-        beside = [later(step.late, lambda step=step: problems.append(self.hidden(world, step))) for step in steps if step.late]
-        got = send(vector, (self.tools.host, world.proxies[request["at"]][1]), limit)
+        beside = [
+            later(step.late, lambda step=step: problems.append(self.hidden(world, step))) for step in steps if step.late
+        ]
+        got = send(vector, address, limit)
         for thread in beside:
             thread.join()
         return [problem for problem in problems if problem] + compare_answer(vector, got)
@@ -152,10 +181,8 @@ class Player:
     # --- app calls
 
     def main(self, vectors: list[Vector], name: str) -> None:
-        world = World(self.tools, name)
+        world = Remote(self.urls) if self.urls else self._own_world(name)
         try:
-            for proxy in ("proxy1", "proxy2"):
-                world.start_proxy(proxy, self.local_apps(proxy))
             model = Model(self.apps, vectors)
             expired = False
             for vector in vectors:
@@ -168,7 +195,13 @@ class Player:
         finally:
             world.close()
 
-    def _let_expire(self, world: World, model: Model, vectors: list[Vector]) -> None:
+    def _own_world(self, name: str) -> World:
+        world = World(self.tools, name)
+        for proxy in ("proxy1", "proxy2"):
+            world.start_proxy(proxy, self.local_apps(proxy))
+        return world
+
+    def _let_expire(self, world: World | Remote, model: Model, vectors: list[Vector]) -> None:
         """Tasks that the calls on expired ones need: made with a ttl of one second, then let go."""
         model.ttl = "1s"
         needed: list[str] = []
@@ -262,7 +295,7 @@ class Player:
                     world.start_proxy(name, self.local_apps(name), gateway)
                 gateway.attempts = 0
                 upstream = vector.get("upstream") or {}
-                gateway.answer = upstream.get("answer") or {"status": answers_status(vector)}
+                gateway.answer = upstream.get("answer") or derived_answer(vector)
                 problems = self.calls(world, vector, [])
                 if "attempts" in upstream and upstream["attempts"] != gateway.attempts:
                     problems.append(f"upstream.attempts: recorded {upstream['attempts']}, got {gateway.attempts}")
@@ -288,6 +321,15 @@ class Player:
             world.close()
 
     # --- processes
+
+    def starts(self, every: list[list[Vector]]) -> None:
+        """Starts that need nothing special share one network."""
+        world = World(self.tools, "starts")
+        try:
+            for chain in every:
+                self.chain(chain, world)
+        finally:
+            world.close()
 
     def chain(self, vectors: list[Vector], world: World | None = None) -> None:
         """A start and what follows on the same program."""
@@ -335,8 +377,11 @@ class Player:
         lines = process.get("log", [])
         if "exit_code" in process:
             code = program.exit_code(process.get("exit_after_s", 0) + 25)
-            problems = [] if code == process["exit_code"] else [
-                f"process.exit_code: recorded {process['exit_code']}, got {code}"]
+            problems = (
+                []
+                if code == process["exit_code"]
+                else [f"process.exit_code: recorded {process['exit_code']}, got {code}"]
+            )
             return problems + _compare.missing_lines(lines, program.log())
         pauses = re.findall(r"Retrying in ([0-9]+)s", "\n".join(lines))
         patience = float(process.get("running_after_s", 3)) + 15
@@ -431,7 +476,8 @@ class Player:
             gateway = world.gateway()
             gateway.health = 503
             environment = world.proxy_environment(
-                f"proxy7.{self.tools.broker_id}", {"app1": "k"}, free_port(self.tools.host), gateway.port)
+                f"proxy7.{self.tools.broker_id}", {"app1": "k"}, free_port(self.tools.host), gateway.port
+            )
             program = world.start_program(environment)
             setup = _beam_setup.Setup(environment, int(environment["BIND_ADDR"].rpartition(":")[2]))
             self.report(vector, self._watch(world, program, setup, vector, 0.0))
@@ -502,7 +548,7 @@ class Player:
             for name in ("proxy1", "proxy2"):
                 world.start_proxy(name, self.local_apps(name))
             model = Model(self.apps, vectors)
-            down = False
+            down = restarted = False
             for vector in vectors:
                 what = str(vector["what"]).lower()
                 steps = model.before(vector) if not down and "restart" not in what else []
@@ -518,12 +564,11 @@ class Player:
                     broker.kill()
                     down = True
                 elif "restart" in what and (down or broker.running):
-                    if not getattr(world, "restarted", False):
+                    if not restarted:
                         broker.terminate(2)
                         broker.kill()
                         world.start_broker()
-                        self._restarted = True
-                    down = False
+                    down, restarted = False, True
                 if vector["request"]["at"] == "broker":
                     self.report(vector, compare_answer(vector, send(vector, world.broker_address)))
                 else:
@@ -556,44 +601,55 @@ class Player:
             world.close()
 
 
-def answers_status(vector: Vector) -> int:
-    found = re.search(r"answers ([0-9]{3})", str(vector["what"]))
-    return int(found.group(1)) if found else 500
+def derived_answer(vector: Vector) -> dict[str, Any]:
+    """'broker side answers 503html to ...' without a field that says what it was."""
+    found = re.search(r"answers ([0-9]{3})(html|json)?", str(vector["what"]))
+    body = (vector["response"] or {}).get("body") or "<html></html>"
+    kind = "application/json" if found and found.group(2) == "json" else "text/html"
+    return {"status": int(found.group(1)) if found else 500, "content-type": kind, "body": body}
+
+
+def _kind_of_start(process: dict[str, Any]) -> str:
+    program = process.get("program")
+    if program == "proxy":
+        return "chain" if "env" in process else "unhealthy"
+    return "broker start" if program == "broker" else "unknown"
+
+
+def _kind_at_broker(vector: Vector, what: str) -> str:
+    body = (vector.get("response") or {}).get("body")
+    vault = body.get("vault") if isinstance(body, dict) else None
+    if vault in ("lockedorsealed", "unreachable"):
+        return "sealed" if vault == "lockedorsealed" else "vault down"
+    ending = re.search(r"sigterm|stopped|restart", what) and "after one proxy stopped" not in what
+    return "broker end" if ending else "broker"
+
+
+# Words in 'what' (or the start of the id) that tell the scene of an app call.
+_SCENES = (
+    (r"broker side answers|broker side closes", "upstream"),
+    (r"does not answer the tcp connect", "blackhole"),
+    (r"port closed|while the broker is down", "down"),
+    (r"^sweep-|\b(is|was) removed\b", "sweep"),
+)
 
 
 def kind_of(vector: Vector) -> str:
     """Which kind of scene a vector belongs to."""
-    process, request = vector.get("process"), vector.get("request")
-    what = str(vector["what"]).lower()
+    request, what = vector.get("request"), str(vector["what"]).lower()
     if request is None:
-        program = (process or {}).get("program")
-        if program == "broker":
-            return "broker start"
-        if program == "proxy":
-            return "chain" if "env" in (process or {}) else "unhealthy"
-        return "unknown"
+        return _kind_of_start(vector.get("process") or {})
     at = request["at"]
     if at == "proxy":
         return "sigterm" if "sigterm" in what else "chain"
-    if at == "broker" or (at in ("proxy1", "proxy2") and re.search(r"\bbroker (gets sigterm|is stopped|restart)", what)):
-        body = (vector.get("response") or {}).get("body")
-        vault = body.get("vault") if isinstance(body, dict) else None
-        if vault in ("lockedorsealed", "unreachable"):
-            return "sealed" if vault == "lockedorsealed" else "vault down"
-        if re.search(r"sigterm|stopped|restart", what) and not re.search(r"after one proxy stopped", what):
-            return "broker end"
-        return "broker"
-    if "upstream" in vector or "broker side answers" in what:
+    if at == "broker" or (at != "proxy3" and re.search(r"\bbroker (gets sigterm|is stopped|restart)", what)):
+        return _kind_at_broker(vector, what)
+    if "upstream" in vector:
         return "upstream"
-    if "does not answer the tcp connect" in what:
-        return "blackhole"
-    if "port closed" in what or "while the broker is down" in what:
-        return "down"
-    if re.fullmatch(r"sweep-.*", vector["id"]) or "was removed" in what or "is removed" in what:
-        return "sweep"
-    if at in ("proxy1", "proxy2"):
-        return "main"
-    return "crash" if at == "proxy3" else "unknown"
+    for words, kind in _SCENES:
+        if re.search(words, what) or re.match(words, vector["id"]):
+            return kind
+    return {"proxy1": "main", "proxy2": "main", "proxy3": "crash"}.get(at, "unknown")
 
 
 def chains(vectors: list[Vector]) -> list[list[Vector]]:
@@ -620,84 +676,90 @@ def split_main(vectors: list[Vector]) -> list[list[Vector]]:
     return [vectors] if vectors else []
 
 
+Job = tuple[Callable[[], None], list[Vector]]
+
+
+def plan(player: Player, kinds: dict[str, list[Vector]]) -> list[Job]:
+    """The scenes of a run, the slow ones first."""
+    jobs: list[Job] = []
+
+    def add(played: list[Vector], action: Callable[..., None], *arguments: Any) -> None:
+        if played:
+            jobs.append((functools.partial(action, *arguments), played))
+
+    for vector in kinds.get("blackhole", []):
+        add([vector], player.down, [vector], True)
+    for number, part in enumerate(split_main(kinds.get("main", []))):
+        add(part, player.main, part, f"main-{number}")
+    for name, scene in (("sweep", player.sweep), ("crash", player.crash), ("broker end", player.broker_end)):
+        add(kinds.get(name, []), scene, kinds.get(name, []))
+    every = chains(kinds.get("chain", []))
+    special = [chain for chain in every if _beam_setup.is_special(chain[0])]
+    for chain in sorted(special, key=lambda chain: -len(chain)):
+        add(chain, player.chain, chain)
+    usual = [chain for chain in every if chain not in special]
+    usual.sort(key=lambda chain: -float((chain[0].get("process") or {}).get("running_after_s", 0) or 0))
+    for start in range(4):
+        share = usual[start::4]
+        add([vector for chain in share for vector in chain], player.starts, share)
+    add(kinds.get("upstream", []), player.upstream, kinds.get("upstream", []))
+    add(kinds.get("down", []), player.down, kinds.get("down", []), False)
+    calls = kinds.get("broker", [])
+    no_key = [vector for vector in calls if (vector["response"] or {}).get("status") == 501]
+    add(no_key, player.broker, no_key)
+    with_key = [vector for vector in calls if vector not in no_key]
+    add(with_key, player.broker, with_key)
+    add(kinds.get("broker start", []), player.broker_start, kinds.get("broker start", []))
+    alone: dict[str, Callable[[Vector], None]] = {
+        "sigterm": player.sigterm,
+        "unhealthy": player.unhealthy,
+        "sealed": player.sealed,
+        "vault down": player.vault_down,
+    }
+    for name, action in alone.items():
+        for vector in kinds.get(name, []):
+            add([vector], action, vector)
+    return jobs
+
+
 def run(vectors: list[Vector], options: Options) -> list[Outcome]:
+    """Play all vectors; one outcome for each, in their order."""
     tools = Toolbox(options.workdir / PART, options.beam_proxy_binary, options.beam_broker_binary)
-    local = localize(vectors, tools.broker_id)
+    local = rename(localize(vectors, tools.broker_id), options.credentials)
     results: dict[str, Outcome] = {}
 
     def report(vector: Vector, problems: list[str]) -> None:
         results[vector["id"]] = outcome(vector, problems)
 
-    player = Player(tools, local, report)
     kinds: dict[str, list[Vector]] = {}
     for vector in local:
-        reason = not_playable(vector, tools)
-        if reason is not None:
+        reason = not_playable(vector, tools, options.urls)
+        if reason is None:
+            kinds.setdefault(kind_of(vector), []).append(vector)
+        else:
             results[vector["id"]] = unplayed(vector, reason)
-            continue
-        kinds.setdefault(kind_of(vector), []).append(vector)
-    jobs: list[tuple[Callable[..., None], tuple[Any, ...], list[Vector]]] = []
 
-    def add(action: Callable[..., None], played: list[Vector], *arguments: Any) -> None:
-        if played:
-            jobs.append((action, arguments, played))
-
-    for vector in kinds.get("blackhole", []):
-        add(player.down, [vector], [vector], True)
-    for number, part in enumerate(split_main(kinds.get("main", []))):
-        add(player.main, part, part, f"main-{number}")
-    add(player.sweep, kinds.get("sweep", []), kinds.get("sweep", []))
-    add(player.crash, kinds.get("crash", []), kinds.get("crash", []))
-    add(player.broker_end, kinds.get("broker end", []), kinds.get("broker end", []))
-    every = chains(kinds.get("chain", []))
-    special = [chain for chain in every if _beam_setup.is_special(chain[0])]
-    for chain in sorted(special, key=lambda chain: -len(chain)):
-        add(player.chain, chain, chain)
-    usual = [chain for chain in every if chain not in special]
-    usual.sort(key=lambda chain: -float(chain[0]["process"].get("running_after_s", 0) or 0))
-    for start in range(4):
-        part = usual[start::4]
-        add(lambda part=part: usual_starts(player, tools, part), [v for chain in part for v in chain])
-    add(player.upstream, kinds.get("upstream", []), kinds.get("upstream", []))
-    add(player.down, kinds.get("down", []), kinds.get("down", []), False)
-    no_key = [v for v in kinds.get("broker", []) if (v["response"] or {}).get("status") == 501]
-    add(player.broker, no_key, no_key)
-    with_key = [v for v in kinds.get("broker", []) if v not in no_key]
-    add(player.broker, with_key, with_key)
-    add(player.broker_start, kinds.get("broker start", []), kinds.get("broker start", []))
-    for name, action in (
-        ("sigterm", player.sigterm), ("unhealthy", player.unhealthy), ("sealed", player.sealed),
-        ("vault down", player.vault_down),
-    ):
-        for vector in kinds.get(name, []):
-            add(action, [vector], vector)
-
-    def guarded(action: Callable[..., None], arguments: tuple[Any, ...], played: list[Vector]) -> None:
+    def guarded(job: Job) -> None:
         try:
-            action(*arguments)
+            job[0]()
         except (RuntimeError, OSError, ValueError, KeyError, StopIteration) as error:
-            for vector in played:
-                results.setdefault(vector["id"], outcome(vector, [f"the scene broke: {type(error).__name__}: {error}"]))
+            for vector in job[1]:
+                problem = f"the scene broke: {type(error).__name__}: {error}"
+                results.setdefault(vector["id"], outcome(vector, [problem]))
 
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for future in [pool.submit(guarded, *job) for job in jobs]:
+        player = Player(tools, local, report, options.urls)
+        for future in [pool.submit(guarded, job) for job in plan(player, kinds)]:
             future.result()
     for vector in local:
         results.setdefault(vector["id"], unplayed(vector, "no scene knows how to play this form"))
     return [results[vector["id"]] for vector in vectors]
 
 
-def usual_starts(player: Player, tools: Toolbox, every: list[list[Vector]]) -> None:
-    world = World(tools, "starts")
-    try:
-        for chain in every:
-            player.chain(chain, world)
-    finally:
-        world.close()
-
-
-def not_playable(vector: Vector, tools: Toolbox) -> str | None:
+def not_playable(vector: Vector, tools: Toolbox, urls: dict[str, str]) -> str | None:
     """Why a vector cannot be played in this run, or None."""
+    if urls and (kind_of(vector) != "main" or vector["request"]["at"] not in urls):
+        return "needs programs that the suite starts itself; running ones were given by --url"
     if (vector.get("process") or {}).get("clock_offset") and tools.proxy_binary and faketime() is None:
         return "a real program's clock cannot be shifted here (faketime is not installed)"
     return None

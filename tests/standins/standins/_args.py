@@ -16,7 +16,9 @@ from typing import Any, NoReturn
 from standins import _http
 
 VERSION = "0.11.0"
-_FOOTER = "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, also in lower case, are honoured. This is a stand-in for tests."
+_FOOTER = (
+    "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, also in lower case, are honoured. This is a stand-in for tests."
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ def parse_url(text: str) -> Url:
         port = None
     authority = parts.hostname + (f":{port}" if port is not None else "")
     path = parts.path or "/"
-    return Url(f"{scheme}://{authority}{path}" + (f"?{parts.query}" if parts.query else ""), scheme, parts.hostname, authority)
+    return Url(
+        f"{scheme}://{authority}{path}" + (f"?{parts.query}" if parts.query else ""), scheme, parts.hostname, authority
+    )
 
 
 def text_value(text: str) -> str:
@@ -144,7 +148,9 @@ class Parser:
             shown += [s.form for s in self.settings if not s.required and s.name in given]
             self._fail(
                 "error: the following required arguments were not provided:",
-                *(f"  {setting.form}" for setting in missing), "", f"Usage: {self.program} {' '.join(shown)}",
+                *(f"  {setting.form}" for setting in missing),
+                "",
+                f"Usage: {self.program} {' '.join(shown)}",
             )
         values: dict[str, Any] = {}
         for setting in self.settings:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, EUCAIM local_node contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The certificates a broker or a proxy knows: fetched by serial, checked against the intermediate, kept by common name."""
+"""The certificates a broker or a proxy knows: fetched by serial, checked against the intermediate, kept by name."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Source(Protocol):
 def vault_serial(certificate: x509.Certificate) -> str:
     text = f"{certificate.serial_number:x}"
     text = "0" * (len(text) % 2) + text
-    return ":".join(text[index: index + 2] for index in range(0, len(text), 2))
+    return ":".join(text[index : index + 2] for index in range(0, len(text), 2))
 
 
 def upper_serial(certificate: x509.Certificate) -> str:
@@ -124,9 +124,10 @@ class CertStore:
                 continue
             oldest = min(valid, key=lambda c: c.not_valid_after_utc)
             left = max(0.0, oldest.not_valid_after_utc.timestamp() - _clock.now())
-            seconds = int(left)
-            log("INFO", TARGET, "Oldest certificate will expire in: {}d {}h {}m {}s".format(
-                seconds // 86400, seconds % 86400 // 3600, seconds % 3600 // 60, seconds % 60))
+            minutes, seconds = divmod(int(left), 60)
+            hours, minutes = divmod(minutes, 60)
+            days, hours = divmod(hours, 24)
+            log("INFO", TARGET, f"Oldest certificate will expire in: {days}d {hours}h {minutes}m {seconds}s")
             if self._changed.wait(min(left, threading.TIMEOUT_MAX)):
                 self._changed.clear()
                 continue
@@ -201,8 +202,11 @@ class CertStore:
                 elif in_date(certificate):
                     found.append(certificate)
                 else:
-                    log("WARN", TARGET, "Found x509 certificate with invalid date: CN={}, serial={}".format(
-                        name, upper_serial(certificate)))
+                    log(
+                        "WARN",
+                        TARGET,
+                        f"Found x509 certificate with invalid date: CN={name}, serial={upper_serial(certificate)}",
+                    )
             return found, invalid
 
     def _try_update(self) -> None:
@@ -252,5 +256,3 @@ def newest(certificates: list[x509.Certificate]) -> x509.Certificate | None:
 def public_key(certificate: x509.Certificate) -> rsa.RSAPublicKey | None:
     key = certificate.public_key()
     return key if isinstance(key, rsa.RSAPublicKey) else None
-
-

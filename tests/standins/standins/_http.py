@@ -130,7 +130,7 @@ class _Stream:
         return line
 
     def read_chunked(self) -> bytes:
-        pieces = []
+        pieces: list[bytes] = []
         while True:
             size = int(self.read_line().split(b";")[0], 16)
             if size == 0:
@@ -230,7 +230,9 @@ class Server:
         if len(words) != 3:
             connection.sendall(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
             return False
-        headers = Headers([(name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines[1:])])
+        headers = Headers(
+            [(name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines[1:])]
+        )
         if (headers.get("expect") or "").lower() == "100-continue":
             connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         if "chunked" in (headers.get("transfer-encoding") or "").lower():
@@ -356,7 +358,7 @@ def first_certificate(text: str) -> str | None:
 
 
 def load_ca_directory(directory: str, warn: Callable[[str, str], None]) -> list[str]:
-    """PEM texts of TLS_CA_CERTIFICATES_DIR: first certificate of each entry. OSError on a directory or unreadable entry."""
+    """First certificate of each entry, as PEM text. OSError on a directory or an unreadable entry."""
     found: list[str] = []
     for entry in sorted(pathlib.Path(directory).iterdir()):
         text = entry.read_bytes().decode("latin-1")
@@ -371,7 +373,6 @@ def load_ca_directory(directory: str, warn: Callable[[str, str], None]) -> list[
             continue
         found.append(pem)
     return found
-
 
 
 def _proxy_variable(environment: Mapping[str, str], scheme: str) -> str | None:
@@ -398,6 +399,19 @@ def resolve(host: str) -> str:
     return host
 
 
+def _connect(connection: http.client.HTTPConnection) -> None:
+    try:
+        connection.connect()
+    except socket.gaierror as error:
+        raise HttpError("dns", "dns error: " + str(error)) from error
+    except ssl.SSLError as error:
+        raise HttpError("tls", str(error)) from error
+    except TimeoutError as error:
+        raise HttpError("timeout", "operation timed out") from error
+    except OSError as error:
+        raise HttpError("connect", str(error)) from error
+
+
 class Client:
     """One request a connection. *environment* gives the proxy settings (default: the process environment)."""
 
@@ -415,14 +429,20 @@ class Client:
         for pem in extra_ca or []:
             self.context.load_verify_locations(cadata=pem)
 
-    def _connection(self, url: urllib.parse.SplitResult) -> tuple[http.client.HTTPConnection, str, list[tuple[str, str]]]:
+    def _connection(
+        self, url: urllib.parse.SplitResult
+    ) -> tuple[http.client.HTTPConnection, str, list[tuple[str, str]]]:
         host = url.hostname or ""
         port = url.port or (443 if url.scheme == "https" else 80)
         target = (url.path or "/") + ("?" + url.query if url.query else "")
         proxy = None if _no_proxy(self.environment, host) else _proxy_variable(self.environment, url.scheme)
         if proxy is None:
             if url.scheme == "https":
-                return http.client.HTTPSConnection(host, port, timeout=self.connect_timeout, context=self.context), target, []
+                return (
+                    http.client.HTTPSConnection(host, port, timeout=self.connect_timeout, context=self.context),
+                    target,
+                    [],
+                )
             return http.client.HTTPConnection(resolve(host), port, timeout=self.connect_timeout), target, []
         parts = urllib.parse.urlsplit(proxy if "://" in proxy else "http://" + proxy)
         extra: dict[str, str] = {}
@@ -435,7 +455,11 @@ class Client:
             tunnel.set_tunnel(host, port, extra)
             return tunnel, target, []
         netloc = url.netloc.rpartition("@")[2]
-        return http.client.HTTPConnection(*via, timeout=self.connect_timeout), f"http://{netloc}{target}", list(extra.items())
+        return (
+            http.client.HTTPConnection(*via, timeout=self.connect_timeout),
+            f"http://{netloc}{target}",
+            list(extra.items()),
+        )
 
     def request(
         self,
@@ -454,16 +478,7 @@ class Client:
         connection, target, extra = self._connection(parts)
         given = Headers(list(headers or []))
         try:
-            try:
-                connection.connect()
-            except socket.gaierror as error:
-                raise HttpError("dns", "dns error: " + str(error)) from error
-            except ssl.SSLError as error:
-                raise HttpError("tls", str(error)) from error
-            except TimeoutError as error:
-                raise HttpError("timeout", "operation timed out") from error
-            except OSError as error:
-                raise HttpError("connect", str(error)) from error
+            _connect(connection)
             connection.sock.settimeout(timeout)
             connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
             if "host" not in given:
@@ -475,10 +490,9 @@ class Client:
             if body is not None and "content-length" not in given:
                 connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body)
-            if gone is not None:
-                while not select.select([connection.sock], [], [], 0.5)[0]:
-                    if gone():
-                        raise HttpError("gone", "the caller ended the connection")
+            while gone is not None and not select.select([connection.sock], [], [], 0.5)[0]:
+                if gone():
+                    raise HttpError("gone", "the caller ended the connection")
             raw = connection.getresponse()
         except HttpError:
             connection.close()

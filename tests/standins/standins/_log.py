@@ -16,7 +16,7 @@ from standins import _clock
 
 _LEVELS = {"ERROR": ("31", 1), "WARN": ("33", 2), "INFO": ("32", 3), "DEBUG": ("34", 4), "TRACE": ("35", 5)}
 _lock = threading.Lock()
-_directory: pathlib.Path | None = None
+_files: list[pathlib.Path] = []  # the directory of the log files, once it is known
 
 
 def _limit() -> int:
@@ -31,12 +31,11 @@ def _limit() -> int:
 
 def to_directory(directory: str | None, retention: int) -> None:
     """Also write one JSON file a day; keeps the newest *retention* files. OSError if that is impossible."""
-    global _directory
     if directory is None:
         return
-    _directory = pathlib.Path(directory)
-    _directory.mkdir(parents=True, exist_ok=True)
-    old = sorted(_directory.glob("????-??-??.log"))
+    _files[:] = [pathlib.Path(directory)]
+    _files[0].mkdir(parents=True, exist_ok=True)
+    old = sorted(_files[0].glob("????-??-??.log"))
     for path in old[: max(0, len(old) - retention)]:
         path.unlink()
 
@@ -52,14 +51,16 @@ def log(level: str, target: str, text: str, span: str = "") -> None:
         line = f"{moment} {level:>5} {prefix}{target}: {text}"
     else:
         bold = f"\x1b[1m{span}\x1b[0m\x1b[2m:\x1b[0m " if span else ""
-        line = f"\x1b[2m{moment}\x1b[0m \x1b[{color}m{level:>5}\x1b[0m {bold}\x1b[2m{target}\x1b[0m\x1b[2m:\x1b[0m {text}"
+        line = (
+            f"\x1b[2m{moment}\x1b[0m \x1b[{color}m{level:>5}\x1b[0m {bold}\x1b[2m{target}\x1b[0m\x1b[2m:\x1b[0m {text}"
+        )
     with _lock:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
-        if _directory is not None:
+        for directory in _files:
             day = datetime.datetime.fromtimestamp(_clock.now(), tz=datetime.UTC).strftime("%Y-%m-%d")
             entry = {"timestamp": moment, "level": level, "fields": {"message": text}, "target": target}
-            with (_directory / f"{day}.log").open("a", encoding="utf-8") as stream:
+            with (directory / f"{day}.log").open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps(entry) + "\n")
 
 

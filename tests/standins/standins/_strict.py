@@ -18,8 +18,26 @@ EXIT_STRICT = 64
 
 # What every container has, the HTTP client's proxy settings and our own test handles.
 _COMMON = {
-    "PATH", "HOME", "HOSTNAME", "TERM", "LANG", "LANGUAGE", "TZ", "PWD", "OLDPWD", "SHLVL", "_", "USER", "LOGNAME", "SHELL",
-    "SSL_CERT_FILE", "SSL_CERT_DIR", "RUST_LOG", "RUST_BACKTRACE", "NO_COLOR", "container",
+    "PATH",
+    "HOME",
+    "HOSTNAME",
+    "TERM",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "PWD",
+    "OLDPWD",
+    "SHLVL",
+    "_",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "RUST_LOG",
+    "RUST_BACKTRACE",
+    "NO_COLOR",
+    "container",
 }
 _COMMON_PATTERNS = (r"PYTHON\w*", r"LC_\w+", r"EUCAIM_STANDIN_\w+")
 PROXY_PATTERN = r"(?i:(https?|all|no)_proxy)"
@@ -32,12 +50,11 @@ def check_environment(known: Iterable[str], patterns: Iterable[str] = (), http_c
     names = _COMMON | set(known)
     expressions = [*_COMMON_PATTERNS, *patterns, *([PROXY_PATTERN] if http_client else [])]
     strange = sorted(
-        name for name in os.environ
+        name
+        for name in os.environ
         if name not in names and not any(re.fullmatch(expression, name) for expression in expressions)
     )
     if strange:
-        sys.stderr.write(
-            "stand-in: the real program does not read: {}\n".format(", ".join(strange))
-        )
+        sys.stderr.write("stand-in: the real program does not read: {}\n".format(", ".join(strange)))
         sys.stderr.flush()
         sys.exit(EXIT_STRICT)

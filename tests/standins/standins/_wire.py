@@ -20,10 +20,18 @@ from standins._ids import IdError, Network
 
 INFINITE = Fraction(2**64)
 _UNITS = {
-    "ns": Fraction(1, 10**9), "Ms": Fraction(1, 10**6), "ms": Fraction(1, 1000), "s": Fraction(1), "m": Fraction(60),
-    "h": Fraction(3600), "d": Fraction(86400), "w": Fraction(604800),
+    "ns": Fraction(1, 10**9),
+    "Ms": Fraction(1, 10**6),
+    "ms": Fraction(1, 1000),
+    "s": Fraction(1),
+    "m": Fraction(60),
+    "h": Fraction(3600),
+    "d": Fraction(86400),
+    "w": Fraction(604800),
 }
-_DURATION = re.compile(r"([+-]?)(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))(?:[eE]([+-]?[0-9]+))?(ns|Ms|ms|s|m|h|d|w)?", re.ASCII)
+_DURATION = re.compile(
+    r"([+-]?)(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))(?:[eE]([+-]?[0-9]+))?(ns|Ms|ms|s|m|h|d|w)?", re.ASCII
+)
 LAST_SECOND = 2**63 - 1
 
 
@@ -92,7 +100,8 @@ def uuid_error(text: str) -> str:
     expected = [8, 4, 4, 4, 12]
     for group in range(4):
         if hyphens[group] != starts[group + 1] - 1:
-            return f"invalid group length in group {group}: expected {expected[group]}, found {hyphens[group] - starts[group]}"
+            found = hyphens[group] - starts[group]
+            return f"invalid group length in group {group}: expected {expected[group]}, found {found}"
     return f"invalid group length in group 4: expected 12, found {end - start - 24}"
 
 
@@ -233,8 +242,13 @@ def read_task(value: dict[str, Any], network: Network, sealed: bool) -> Message:
     except ValueError:
         raise BadMessage("ttl") from None
     message = Message(
-        "task", _identity(value.get("from"), network), _identities(value.get("to"), network), _uuid(value.get("id")),
-        metadata=value["metadata"], failure_strategy=_strategy(value.get("failure_strategy")), expire=expire,
+        "task",
+        _identity(value.get("from"), network),
+        _identities(value.get("to"), network),
+        _uuid(value.get("id")),
+        metadata=value["metadata"],
+        failure_strategy=_strategy(value.get("failure_strategy")),
+        expire=expire,
     )
     return _fill_body(message, value, sealed)
 
@@ -246,8 +260,12 @@ def read_result(value: dict[str, Any], network: Network, sealed: bool) -> Messag
     if status not in ("claimed", "succeeded", "tempfailed", "permfailed"):
         raise BadMessage("status")
     message = Message(
-        "result", _identity(value.get("from"), network), _identities(value.get("to"), network), _uuid(value.get("task")),
-        status, value["metadata"],
+        "result",
+        _identity(value.get("from"), network),
+        _identities(value.get("to"), network),
+        _uuid(value.get("task")),
+        status,
+        value["metadata"],
     )
     return _fill_body(message, value, sealed)
 

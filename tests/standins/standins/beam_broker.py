@@ -22,7 +22,7 @@ import sys
 import threading
 import time
 import urllib.parse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from cryptography import x509
@@ -34,15 +34,16 @@ from standins._tasks import Conflict, Forbidden, NotFound, Removed, Task, TaskSt
 
 USER_AGENT = f"Samply.Beam-broker/{_args.VERSION}"
 SWEEP_VARIABLE = "EUCAIM_STANDIN_SWEEP_SECONDS"
+Routes = dict[str, Callable[[_http.Request], _http.Response]]
 TEXT = "text/plain; charset=utf-8"
-BAD_WAIT = (
-    "For long-polling, please define &wait_time=<duration with unit> (e.g. 1000ms) and &wait_count=<count>."
-)
+BAD_WAIT = "For long-polling, please define &wait_time=<duration with unit> (e.g. 1000ms) and &wait_count=<count>."
 
 
 def _broker_uri(text: str) -> str:
     """The host of the broker's own URL; letters keep their case here."""
-    found = re.fullmatch(r"(?:[A-Za-z][A-Za-z0-9+.-]*://)?(?:[^/@]*@)?(\[[0-9a-fA-F:.]+\]|[^/:?#@\s]+)(?::[0-9]*)?(?:[/?#]\S*)?", text)
+    found = re.fullmatch(
+        r"(?:[A-Za-z][A-Za-z0-9+.-]*://)?(?:[^/@]*@)?(\[[0-9a-fA-F:.]+\]|[^/:?#@\s]+)(?::[0-9]*)?(?:[/?#]\S*)?", text
+    )
     if found is None:
         raise ValueError("invalid uri character" if text else "empty string")
     return found.group(1)
@@ -50,13 +51,17 @@ def _broker_uri(text: str) -> str:
 
 SETTINGS = (
     _args.Setting("BIND_ADDR", "Address and port to listen on", _args.SOCKET, "0.0.0.0:8080"),
-    _args.Setting("TLS_CA_CERTIFICATES_DIR", "Directory of further CA certificates for TLS, one a file", _args.path_value),
+    _args.Setting(
+        "TLS_CA_CERTIFICATES_DIR", "Directory of further CA certificates for TLS, one a file", _args.path_value
+    ),
     _args.Setting("BROKER_URL", "URL of this broker; its host is the broker id", _broker_uri, required=True),
     _args.Setting("PKI_ADDRESS", "URL of the PKI", _args.parse_url, required=True),
     _args.Setting("PKI_REALM", "Mount point in the PKI", _args.text_value, "samply_pki"),
     _args.Setting("PKI_APIKEY_FILE", "File with the token for the PKI", _args.path_value, "/run/secrets/pki.secret"),
     _args.Setting("PRIVKEY_FILE", "Accepted and not read", _args.path_value, "/run/secrets/privkey.pem"),
-    _args.Setting("ROOTCERT_FILE", "Root certificate of the Beam network", _args.path_value, "/run/secrets/root.crt.pem"),
+    _args.Setting(
+        "ROOTCERT_FILE", "Root certificate of the Beam network", _args.path_value, "/run/secrets/root.crt.pem"
+    ),
     _args.Setting("MONITORING_API_KEY", "Key of the monitoring calls", _args.text_value),
     *_args.LOG_SETTINGS,
 )
@@ -191,40 +196,46 @@ class Broker:
     def _route(self, request: _http.Request) -> _http.Response:
         parts = request.path.split("/")[1:]
         method = "GET" if request.method == "HEAD" else request.method
-        routes: dict[str, Any] = {}
-        match parts:
-            case ["v1", "health"]:
-                routes = {"GET": self._get_health}
-            case ["v1", "health", "proxies"]:
-                routes = {"GET": self._get_proxies}
-            case ["v1", "health", "proxies", name] if name:
-                routes = {"GET": lambda r: self._get_proxy(r, name)}
-            case ["v1", "control"]:
-                routes = {"GET": self._get_control}
-            case ["v1", "pki", "certs"]:
-                routes = {"GET": self._get_certs}
-            case ["v1", "pki", "certs", "im-ca"]:
-                routes = {"GET": self._get_intermediate}
-            case ["v1", "pki", "certs", "by_serial", serial] if serial:
-                routes = {"GET": lambda r: self._get_certificate(r, urllib.parse.unquote(serial))}
-            case ["v1", "tasks"]:
-                routes = {"GET": self._get_tasks, "POST": self._post_task}
-            case ["v1", "tasks", task] if task:
-                routes = {"GET": lambda r: self._get_task(r, task)}
-            case ["v1", "tasks", task, "results"] if task:
-                routes = {"GET": lambda r: self._get_results(r, task)}
-            case ["v1", "tasks", task, "results", app] if task and app:
-                routes = {"PUT": lambda r: self._put_result(r, task, app)}
-            case _:
-                return plain(404)
+        routes = self._task_routes(parts) or self._other_routes(parts)
+        if not routes:
+            return plain(404)
         if method not in routes:
             allowed = ",".join("GET,HEAD" if name == "GET" else name for name in routes)
             return _http.Response(405, [("allow", allowed)])
         try:
-            response: _http.Response = routes[method](request)
+            return routes[method](request)
         except Answer as answer:
             return answer.response
-        return response
+
+    def _other_routes(self, parts: list[str]) -> Routes:
+        match parts:
+            case ["v1", "health"]:
+                return {"GET": self._get_health}
+            case ["v1", "health", "proxies"]:
+                return {"GET": self._get_proxies}
+            case ["v1", "health", "proxies", name] if name:
+                return {"GET": lambda r: self._get_proxy(r, name)}
+            case ["v1", "control"]:
+                return {"GET": self._get_control}
+            case ["v1", "pki", "certs"]:
+                return {"GET": self._get_certs}
+            case ["v1", "pki", "certs", "im-ca"]:
+                return {"GET": self._get_intermediate}
+            case ["v1", "pki", "certs", "by_serial", serial] if serial:
+                return {"GET": lambda r: self._get_certificate(r, urllib.parse.unquote(serial))}
+        return {}
+
+    def _task_routes(self, parts: list[str]) -> Routes:
+        match parts:
+            case ["v1", "tasks"]:
+                return {"GET": self._get_tasks, "POST": self._post_task}
+            case ["v1", "tasks", task] if task:
+                return {"GET": lambda r: self._get_task(r, task)}
+            case ["v1", "tasks", task, "results"] if task:
+                return {"GET": lambda r: self._get_results(r, task)}
+            case ["v1", "tasks", task, "results", app] if task and app:
+                return {"PUT": lambda r: self._put_result(r, task, app)}
+        return {}
 
     # --- signed calls
 
@@ -315,8 +326,9 @@ class Broker:
 
     def _post_task(self, request: _http.Request) -> _http.Response:
         message = self._message(request, True)
-        log("INFO", "beam_broker::serve_tasks", "New task id={} from={} to={}".format(
-            message.id, self.network.short(message.sender), [self.network.short(to) for to in message.to]), "request")
+        receivers = [self.network.short(to) for to in message.to]
+        text = f"New task id={message.id} from={self.network.short(message.sender)} to={receivers}"
+        log("INFO", "beam_broker::serve_tasks", text, "request")
         try:
             self.tasks.post(message, request.body.decode())
         except Conflict:
@@ -330,8 +342,12 @@ class Broker:
         except IdError as error:
             raise Answer(400, f"Invalid URL: {error}") from None
         message = self._message(request, False)
-        log("INFO", "beam_broker::serve_tasks", "New result for={} from={} status={}".format(
-            message.id, self.network.short(message.sender), message.status), "request")
+        log(
+            "INFO",
+            "beam_broker::serve_tasks",
+            f"New result for={message.id} from={self.network.short(message.sender)} status={message.status}",
+            "request",
+        )
         if task_id != message.id:
             raise Answer(400, "Task IDs supplied in path and payload do not match.")
         if app_id != message.sender:
@@ -394,8 +410,14 @@ class Broker:
 
     def _get_health(self, _: _http.Request) -> _http.Response:
         good = self.health.init == "done" and self.health.vault == "ok"
-        return as_json(200 if good else 503, {
-            "summary": "healthy" if good else "unhealthy", "vault": self.health.vault, "init_status": self.health.init})
+        return as_json(
+            200 if good else 503,
+            {
+                "summary": "healthy" if good else "unhealthy",
+                "vault": self.health.vault,
+                "init_status": self.health.init,
+            },
+        )
 
     def _get_proxies(self, _: _http.Request) -> _http.Response:
         with self.health.lock:
@@ -433,8 +455,9 @@ class Broker:
 
     def _get_control(self, request: _http.Request) -> _http.Response:
         proxy = self.network.proxy_of(self._caller(request))
-        return _http.Response(200, [("content-type", "text/event-stream"), ("cache-control", "no-cache")],
-                              self._control(proxy, request))
+        return _http.Response(
+            200, [("content-type", "text/event-stream"), ("cache-control", "no-cache")], self._control(proxy, request)
+        )
 
     def _control(self, proxy: str, request: _http.Request) -> Iterator[bytes]:
         with self.health.lock:
@@ -501,7 +524,9 @@ def _init_chain(store: _certs.CertStore, root: x509.Certificate, health: Health)
             end(134, f"Failed to init broker ca chain: {error}")
             return
         if not _certs.issued_by(issuer, root) or not _certs.in_date(issuer):
-            log("ERROR", _certs.TARGET, "Intermediate certificate is invalid: Problem with the certificate's public key")
+            log(
+                "ERROR", _certs.TARGET, "Intermediate certificate is invalid: Problem with the certificate's public key"
+            )
             log("ERROR", _certs.TARGET, "Please send this info to the central beam admin for debugging:")
             end(1)
         store.issuer = issuer
@@ -524,8 +549,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     extra: list[str] = []
     if values["TLS_CA_CERTIFICATES_DIR"]:
         try:
-            extra = _http.load_ca_directory(values["TLS_CA_CERTIFICATES_DIR"], lambda path, why: log(
-                "WARN", _certs.TARGET, f"Unable to read certificate from file {path}: {why}"))
+            extra = _http.load_ca_directory(
+                values["TLS_CA_CERTIFICATES_DIR"],
+                lambda path, why: log("WARN", _certs.TARGET, f"Unable to read certificate from file {path}: {why}"),
+            )
         except OSError as error:
             _refuse(f"Unable to read from TLS CA directory: {os_error(error)}")
     try:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Stand-in for the Beam proxy: the same settings, start-up order, exit codes, log lines and app calls as the real one.
 
-It signs its calls to the broker and seals message bodies as the real proxy does, so either side may be the real program.
+It signs its calls to the broker and seals message bodies as the real proxy does: either side may be the real program.
 Not played: sockets.
 """
 
@@ -42,11 +42,15 @@ HOP_HEADERS = {"transfer-encoding", "connection", "keep-alive", "content-length"
 
 SETTINGS = (
     _args.Setting("BIND_ADDR", "Address and port to listen on", _args.SOCKET, "0.0.0.0:8081"),
-    _args.Setting("TLS_CA_CERTIFICATES_DIR", "Directory of further CA certificates for TLS, one a file", _args.path_value),
+    _args.Setting(
+        "TLS_CA_CERTIFICATES_DIR", "Directory of further CA certificates for TLS, one a file", _args.path_value
+    ),
     _args.Setting("BROKER_URL", "URL of the broker", _args.parse_url, required=True),
     _args.Setting("PROXY_ID", "Beam id of this proxy", _args.text_value, required=True),
     _args.Setting("PRIVKEY_FILE", "Private RSA key", _args.path_value, "/run/secrets/privkey.pem"),
-    _args.Setting("ROOTCERT_FILE", "Root certificate of the Beam network", _args.path_value, "/run/secrets/root.crt.pem"),
+    _args.Setting(
+        "ROOTCERT_FILE", "Root certificate of the Beam network", _args.path_value, "/run/secrets/root.crt.pem"
+    ),
     *_args.LOG_SETTINGS,
 )
 
@@ -90,12 +94,16 @@ def read_keys(network: Network, proxy_id: str) -> dict[str, str]:
 def _enrolment_hint(proxy_id: str) -> str:
     stars = "*" * 75
     indent = " " * 19
-    return "\n".join((
-        stars, f"{indent}***              Beam Certificate Enrollment Warning                    ***", indent + stars,
-        "If you are not yet enrolled in the central certificate store, make a key and a signing request for",
-        f"  {proxy_id}",
-        "have the request signed by the central PKI and restart this proxy.",
-    ))
+    return "\n".join(
+        (
+            stars,
+            f"{indent}***              Beam Certificate Enrollment Warning                    ***",
+            indent + stars,
+            "If you are not yet enrolled in the central certificate store, make a key and a signing request for",
+            f"  {proxy_id}",
+            "have the request signed by the central PKI and restart this proxy.",
+        )
+    )
 
 
 def read_private_key(path: str, proxy_id: str) -> rsa.RSAPrivateKey:
@@ -107,11 +115,17 @@ def read_private_key(path: str, proxy_id: str) -> rsa.RSAPrivateKey:
         raise ConfigError(f"Unable to load private key from file {path}: {os_error(error)}\n{hint}") from None
     except UnicodeDecodeError:
         hint = _enrolment_hint(proxy_id)
-        raise ConfigError(f"Unable to load private key from file {path}: stream did not contain valid UTF-8\n{hint}") from None
+        raise ConfigError(
+            f"Unable to load private key from file {path}: stream did not contain valid UTF-8\n{hint}"
+        ) from None
     prefix = "Unable to interpret private key PEM as PKCS#1 or PKCS#8: "
     if re.match(r"-----BEGIN (RSA )?PRIVATE KEY-----", text) is None:
         label = re.search(r"-----BEGIN ([A-Z0-9 ]+)-----", text)
-        detail = 'unexpected PEM type label: expecting "BEGIN PRIVATE KEY"' if label else "PEM preamble contains invalid data"
+        detail = (
+            'unexpected PEM type label: expecting "BEGIN PRIVATE KEY"'
+            if label
+            else "PEM preamble contains invalid data"
+        )
         raise ConfigError(f"{prefix}PKCS#8 ASN.1 error: PEM error: {detail}")
     try:
         key = serialization.load_pem_private_key(text.encode(), None)
@@ -137,8 +151,10 @@ def load_config(values: dict[str, Any]) -> Config:
     extra: list[str] = []
     if values["TLS_CA_CERTIFICATES_DIR"]:
         try:
-            extra = _http.load_ca_directory(values["TLS_CA_CERTIFICATES_DIR"], lambda path, why: log(
-                "WARN", _certs.TARGET, f"Unable to read certificate from file {path}: {why}"))
+            extra = _http.load_ca_directory(
+                values["TLS_CA_CERTIFICATES_DIR"],
+                lambda path, why: log("WARN", _certs.TARGET, f"Unable to read certificate from file {path}: {why}"),
+            )
         except OSError as error:
             raise ConfigError(f"Unable to read from TLS CA directory: {os_error(error)}") from None
     private = read_private_key(values["PRIVKEY_FILE"], proxy_id)
@@ -158,7 +174,11 @@ class BrokerLink:
         self.client = _http.Client(config.extra_ca, connect_timeout=CONNECT_LIMIT)
 
     def send(
-        self, method: str, url: str, claims: dict[str, Any], headers: list[tuple[str, str]],
+        self,
+        method: str,
+        url: str,
+        claims: dict[str, Any],
+        headers: list[tuple[str, str]],
         gone: Callable[[], bool] | None = None,
     ) -> _http.ClientResponse:
         config = self.config
@@ -168,16 +188,31 @@ class BrokerLink:
         body = _jwt.sign(claims, config.private, config.key_id)
         digest = _jwt.digest(method, target, date, body, sender)
         token = _jwt.sign({"s": digest, "f": sender}, config.private, config.key_id)
-        dropped = {"date", "host", "content-length", "content-type", "authorization", "transfer-encoding", "connection", "expect"}
+        dropped = {
+            "date",
+            "host",
+            "content-length",
+            "content-type",
+            "authorization",
+            "transfer-encoding",
+            "connection",
+            "expect",
+        }
         kept = [(name, value) for name, value in headers if name.lower() not in dropped]
         signed = [
-            ("host", config.broker.authority), ("date", date), ("content-type", "application/jwt"),
+            ("host", config.broker.authority),
+            ("date", date),
+            ("content-type", "application/jwt"),
             ("authorization", f"SamplyJWT {token}"),
         ]
         return self.client.request(method, url, kept + signed, body.encode(), gone=gone)
 
     def send_patiently(
-        self, method: str, url: str, claims: dict[str, Any], headers: list[tuple[str, str]],
+        self,
+        method: str,
+        url: str,
+        claims: dict[str, Any],
+        headers: list[tuple[str, str]],
         gone: Callable[[], bool] | None = None,
     ) -> _http.ClientResponse:
         """GETs are tried four times on 502, 503, 504 and on a timeout, without a pause."""
@@ -209,8 +244,11 @@ class BrokerLink:
         if answer.status == 204:
             raise _certs.FetchError("Not disclosed: Broker considers this certificate invalid", undisclosed=True)
         if answer.status not in (200, 404):
-            raise _certs.FetchError("Samply.PKI error: Got code {}, error message: {}".format(
-                answer.status, body.decode("utf-8", "replace")))
+            raise _certs.FetchError(
+                "Samply.PKI error: Got code {}, error message: {}".format(
+                    answer.status, body.decode("utf-8", "replace")
+                )
+            )
         return body if answer.status == 200 else b""
 
     def serials(self) -> list[str]:
@@ -245,9 +283,15 @@ def insist(what: str, attempt: Callable[[], None]) -> None:
 
 
 def _describe(error: _http.HttpError, url: str) -> str:
-    kinds = {"dns": "dns error", "connect": "tcp connect error", "tls": "Ssl", "timeout": "TimedOut", "closed": "Canceled"}
-    return 'Error executing HTTP request: reqwest::Error {{ kind: Request, url: "{}", source: {}: {} }}'.format(
-        url, kinds.get(error.kind, error.kind), error)
+    kinds = {
+        "dns": "dns error",
+        "connect": "tcp connect error",
+        "tls": "Ssl",
+        "timeout": "TimedOut",
+        "closed": "Canceled",
+    }
+    source = f"{kinds.get(error.kind, error.kind)}: {error}"
+    return f'Error executing HTTP request: reqwest::Error {{ kind: Request, url: "{url}", source: {source} }}'
 
 
 def check_broker(link: BrokerLink) -> None:
@@ -259,7 +303,9 @@ def check_broker(link: BrokerLink) -> None:
         raise RuntimeError(_describe(error, url)) from None
     if answer.status != 200:
         reason = plain_reason(answer.status)
-        raise RuntimeError(f"Internal synchronization error: Unexpected reply from Broker, received status code {reason}")
+        raise RuntimeError(
+            f"Internal synchronization error: Unexpected reply from Broker, received status code {reason}"
+        )
 
 
 def plain_reason(status: int) -> str:
@@ -276,7 +322,8 @@ def init_chain(config: Config, store: _certs.CertStore) -> None:
     except _certs.FetchError as error:
         if error.unauthorized:
             for line in (
-                "Unable to retrieve intermediate CA certificate from broker.", "This means that either:",
+                "Unable to retrieve intermediate CA certificate from broker.",
+                "This means that either:",
                 "    1. The CSR has not yet been signed by the central PKI",
                 "    2. This Beam Proxy's certificate has expired and needs to be resigned in the central PKI.",
             ):
@@ -302,14 +349,20 @@ def init_chain(config: Config, store: _certs.CertStore) -> None:
         if key is not None and key.public_numbers().n == modulus:
             own.append(certificate)
             continue
-        log("WARN", _certs.TARGET, "CA error: Found certificate (serial {}) that does not match private key.".format(
-            _certs.upper_serial(certificate)))
+        log(
+            "WARN",
+            _certs.TARGET,
+            f"CA error: Found certificate (serial {_certs.upper_serial(certificate)}) that does not match private key.",
+        )
     chosen = _certs.newest([certificate for certificate in own if _certs.in_date(certificate)])
     if chosen is None:
         raise RuntimeError("Signing / encryption failed: Unable to choose valid, newest certificate for this proxy")
     config.key_id = _certs.vault_serial(chosen)
-    log("INFO", "beam_proxy", "Certificate retrieved for our proxy ID {} (serial {})".format(
-        config.proxy_id, _certs.upper_serial(chosen)))
+    log(
+        "INFO",
+        "beam_proxy",
+        f"Certificate retrieved for our proxy ID {config.proxy_id} (serial {_certs.upper_serial(chosen)})",
+    )
 
 
 class ControlChannel:
@@ -353,8 +406,12 @@ class ControlChannel:
 
     def complain(self) -> None:
         url = self.link.config.broker.text + "v1/control"
-        log("WARN", "beam_proxy",
-            f"Error getting control tasks from broker; retrying in {int(self.PAUSE)}s: error sending request for url ({url})")
+        log(
+            "WARN",
+            "beam_proxy",
+            f"Error getting control tasks from broker; retrying in {int(self.PAUSE)}s: "
+            f"error sending request for url ({url})",
+        )
 
 
 class Refusal(Exception):
@@ -488,7 +545,7 @@ class Proxy:
             self._seal(message)
         short = self.network.short
         if message.kind == "task":
-            text = f'Sending task from={short(app)} to={[short(to) for to in message.to]} id={message.id}'
+            text = f"Sending task from={short(app)} to={[short(to) for to in message.to]} id={message.id}"
             log("INFO", "beam_proxy::serve_tasks", text, span)
         elif message.kind == "result":
             log("INFO", "beam_proxy::serve_tasks", f"Submitting result from={short(app)} for={message.id}", span)
@@ -502,8 +559,13 @@ class Proxy:
             log("WARN", "beam_proxy::serve_tasks", f"Request to broker failed: {error}", span)
             raise Refusal(plain(502, "Upstream error; see server logs.")) from None
         if answer.status == 401:
-            log("ERROR", "beam_proxy::serve_tasks", "The Broker has rejected our request with 401 Unauthorized. "
-                "This is likely because our beam certificate expired.", span)
+            log(
+                "ERROR",
+                "beam_proxy::serve_tasks",
+                "The Broker has rejected our request with 401 Unauthorized. "
+                "This is likely because our beam certificate expired.",
+                span,
+            )
             end(EXIT_REJECTED)
         return answer
 
@@ -546,7 +608,12 @@ class Proxy:
             text = f"The answer was valid JSON but we were unable to validate and remove its signature. Err: {error}"
             raise ReplyError(text, 502, "Unable to verify signature in server reply.") from None
         if message.kind == "task":
-            log("INFO", "beam_proxy::serve_tasks", f"New task from={self.network.short(message.sender)} id={message.id}", span)
+            log(
+                "INFO",
+                "beam_proxy::serve_tasks",
+                f"New task from={self.network.short(message.sender)} id={message.id}",
+                span,
+            )
         elif message.kind == "result":
             text = f"New result from={self.network.short(message.sender)} for={message.id}"
             log("INFO", "beam_proxy::serve_tasks", text, span)
@@ -647,8 +714,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     control.start()
     host, port = config.bind
     names = "".join(app.split(".", 1)[0] + " " for app in config.keys)
-    log("INFO", "beam_proxy::serve", "Startup complete. This is Proxy {} listening on {}:{}. {} apps are known: {}".format(
-        config.proxy_id, host, port, len(config.keys), names))
+    log(
+        "INFO",
+        "beam_proxy::serve",
+        f"Startup complete. This is Proxy {config.proxy_id} listening on {host}:{port}. "
+        f"{len(config.keys)} apps are known: {names}",
+    )
     try:
         server = _http.Server((host, port), Proxy(config, link, store).handle)
     except OSError as error:

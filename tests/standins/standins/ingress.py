@@ -50,8 +50,12 @@ def _alternative(text: str) -> x509.GeneralName:
 def _builder(subject: str, issuer: str, key: rsa.RSAPrivateKey, days: int) -> x509.CertificateBuilder:
     now = _clock.utcnow().replace(microsecond=0)
     return (
-        x509.CertificateBuilder().subject_name(_name(subject)).issuer_name(_name(issuer)).public_key(key.public_key())
-        .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=1))
+        x509.CertificateBuilder()
+        .subject_name(_name(subject))
+        .issuer_name(_name(issuer))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=days))
     )
 
@@ -110,7 +114,9 @@ def pump(client: ssl.SSLSocket, upstream: socket.socket) -> None:
 class Ingress:
     def __init__(self, bind: tuple[str, int], context: ssl.SSLContext, upstream: tuple[str, int]) -> None:
         self.context, self.upstream = context, upstream
-        self.listener = socket.create_server(bind, backlog=256, family=socket.AF_INET6 if ":" in bind[0] else socket.AF_INET)
+        self.listener = socket.create_server(
+            bind, backlog=256, family=socket.AF_INET6 if ":" in bind[0] else socket.AF_INET
+        )
         self.port: int = self.listener.getsockname()[1]
 
     def serve_forever(self) -> None:

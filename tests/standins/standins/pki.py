@@ -60,7 +60,8 @@ def _write(path: pathlib.Path, data: bytes, mode: int = 0o644) -> None:
 
 def private_pem(key: rsa.RSAPrivateKey) -> bytes:
     return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 def _pem(certificate: x509.Certificate) -> bytes:
@@ -76,8 +77,12 @@ def _authority(
 ) -> x509.Certificate:
     now = _clock.utcnow().replace(microsecond=0)
     return (
-        x509.CertificateBuilder().subject_name(_named(subject)).issuer_name(_named(issuer)).public_key(key.public_key())
-        .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=400))
+        x509.CertificateBuilder()
+        .subject_name(_named(subject))
+        .issuer_name(_named(issuer))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=400))
         .not_valid_after(now + datetime.timedelta(days=365 * years))
         .add_extension(x509.BasicConstraints(ca=True, path_length=length), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -121,9 +126,13 @@ class Authority:
         self, public: rsa.RSAPublicKey, name: str, not_before: datetime.datetime, not_after: datetime.datetime
     ) -> x509.Certificate:
         certificate = (
-            x509.CertificateBuilder().subject_name(_named(name)).issuer_name(self.intermediate().subject)
-            .public_key(public).serial_number(x509.random_serial_number())
-            .not_valid_before(not_before).not_valid_after(not_after)
+            x509.CertificateBuilder()
+            .subject_name(_named(name))
+            .issuer_name(self.intermediate().subject)
+            .public_key(public)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(not_before)
+            .not_valid_after(not_after)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .sign(self._key(), hashes.SHA256())
         )
@@ -151,13 +160,18 @@ class Authority:
     def crl(self) -> bytes:
         now = _clock.utcnow().replace(microsecond=0)
         builder = (
-            x509.CertificateRevocationListBuilder().issuer_name(self.intermediate().subject)
-            .last_update(now).next_update(now + datetime.timedelta(days=3))
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self.intermediate().subject)
+            .last_update(now)
+            .next_update(now + datetime.timedelta(days=3))
         )
         for serial, at in self.revoked().items():
             builder = builder.add_revoked_certificate(
-                x509.RevokedCertificateBuilder().serial_number(int(serial.replace(":", ""), 16))
-                .revocation_date(datetime.datetime.fromtimestamp(at, tz=datetime.UTC)).build())
+                x509.RevokedCertificateBuilder()
+                .serial_number(int(serial.replace(":", ""), 16))
+                .revocation_date(datetime.datetime.fromtimestamp(at, tz=datetime.UTC))
+                .build()
+            )
         return builder.sign(self._key(), hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
@@ -198,10 +212,19 @@ class VaultApi:
         if rest.rstrip("/") == "certs" and listing:
             if request.headers.get("x-vault-token") != self.token:
                 return self._json(403, {"errors": ["permission denied"]})
-            return self._json(200, {
-                "request_id": str(uuid.uuid4()), "lease_id": "", "renewable": False, "lease_duration": 0,
-                "data": {"keys": list(self.authority.certificates())}, "wrap_info": None, "warnings": None, "auth": None,
-            })
+            return self._json(
+                200,
+                {
+                    "request_id": str(uuid.uuid4()),
+                    "lease_id": "",
+                    "renewable": False,
+                    "lease_duration": 0,
+                    "data": {"keys": list(self.authority.certificates())},
+                    "wrap_info": None,
+                    "warnings": None,
+                    "auth": None,
+                },
+            )
         return self._json(404, {"errors": []})
 
     def _seal(self, request: _http.Request, seal: bool) -> _http.Response:
@@ -224,22 +247,24 @@ class VaultApi:
 
 
 def _public_key(options: argparse.Namespace) -> tuple[rsa.RSAPublicKey, str | None]:
+    """The key to certify and the common name that a request asks for."""
+    name = None
     if options.csr:
         request = x509.load_pem_x509_csr(pathlib.Path(options.csr).read_bytes())
         if not request.is_signature_valid:
             raise SystemExit("pki: the signature of the request is wrong")
-        name = next((str(attribute.value) for attribute in request.subject if attribute.oid == NameOID.COMMON_NAME), None)
-        key = request.public_key()
+        name = next((str(entry.value) for entry in request.subject if entry.oid == NameOID.COMMON_NAME), None)
+        requested = request.public_key()
+        if isinstance(requested, rsa.RSAPublicKey):
+            return requested, name
     else:
         path = pathlib.Path(options.key)
         if not path.exists():
             _write(path, private_pem(rsa.generate_private_key(65537, 2048)), 0o600)
         private = serialization.load_pem_private_key(path.read_bytes(), None)
-        key = private.public_key() if isinstance(private, rsa.RSAPrivateKey) else None
-        name = None
-    if not isinstance(key, rsa.RSAPublicKey):
-        raise SystemExit("pki: no RSA key")
-    return key, name
+        if isinstance(private, rsa.RSAPrivateKey):
+            return private.public_key(), name
+    raise SystemExit("pki: no RSA key")
 
 
 def _issue(authority: Authority, options: argparse.Namespace) -> None:
@@ -310,7 +335,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _revoke(authority, options)
     elif options.command == "list":
         for serial, certificate in authority.certificates().items():
-            state = "revoked" if serial in authority.revoked() else "valid until " + certificate.not_valid_after_utc.isoformat()
+            state = (
+                "revoked"
+                if serial in authority.revoked()
+                else "valid until " + certificate.not_valid_after_utc.isoformat()
+            )
             sys.stdout.write(f"{serial} {certificate.subject.rfc4514_string()} {state}\n")
     else:
         _serve(authority, options)
