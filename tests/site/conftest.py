@@ -1,0 +1,39 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One throw-away node and one far end for all files of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.nodes.engine import remove_network
+from tests.site.world import NETWORK, NODE_IP, NODE_NAME, SUBNET, World
+from tests.farend import FarEnd
+
+from tests.nodes.node import Node
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of this folder."""
+    parser.addoption("--keep", action="store_true", help="leave the node and the far end running, and take up kept ones")
+
+
+@pytest.fixture(scope="session")
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """A bare node, a far end, and inventories that fit both."""
+    far_end = FarEnd(NETWORK, SUBNET)
+    node = Node(NODE_NAME, NETWORK, NODE_IP)
+    keep = bool(request.config.getoption("--keep"))
+    if not (keep and node.running):
+        node.down()
+        far_end.down()
+        far_end.up()
+    node.up()
+    yield World(node, far_end)
+    if not keep:
+        node.down()
+        far_end.down()
+        remove_network(NETWORK)

@@ -1,0 +1,230 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Inventories that cannot work: the real site playbook refuses each, all at once, before it changes anything.
+
+Every row of the table is a host of its own with one fault, and all hosts are the same bare node. So one run proves
+that each is refused, that all refusals come together, and that the node stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.nodes.node import Fingerprint, differences
+from tests.site.driver import SCRATCH, Run, playbook, write_inventory
+from tests.site.world import NODE_NAME, SITE, World
+
+Change = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fault: what it does to good settings, the requirement it offends, and words the refusal must have."""
+
+    name: str
+    change: Change
+    requirement: str
+    words: tuple[str, ...]
+
+
+def put(**values: Any) -> Change:
+    """Set variables."""
+    return lambda settings: settings.update(values)
+
+
+def drop(*names: str) -> Change:
+    """Leave variables out."""
+
+    def change(settings: dict[str, Any]) -> None:
+        for name in names:
+            del settings[name]
+
+    return change
+
+
+def swap(old: str, new: str) -> Change:
+    """Misspell a variable."""
+    return lambda settings: settings.update({new: settings.pop(old)})
+
+
+def image(**values: Any) -> Change:
+    """Change the entry of Focus among the images."""
+
+    def change(settings: dict[str, Any]) -> None:
+        images = dict(settings["federation_images"])
+        images["focus"] = {**images["focus"], **values}
+        settings["federation_images"] = images
+
+    return change
+
+
+ICON = "iVBORw0KGgo="
+PROVIDER = "federation_provider_id"
+BROKER = "federation_broker_url"
+ROWS = [
+    Row("tier-missing", drop("preflight_tier"), "TIER-2", ("preflight_tier",)),
+    Row("tier-4", put(preflight_tier=4), "TIER-2", ("preflight_tier", "4")),
+    Row("tier-word", put(preflight_tier="two"), "TIER-2", ("preflight_tier", "two")),
+    Row("reach-target", put(preflight_reach_targets=["ftp//nowhere"]), "NET-REACH", ("preflight_reach_targets", "ftp//nowhere")),
+    Row("app-name", put(APP_FOCUS_KEY="abc"), "FED-ENV", ("APP_FOCUS_KEY",)),
+    Row("provider-missing", drop(PROVIDER), "FED-ENV", (PROVIDER,)),
+    Row("provider-dot", put(federation_provider_id="site.hospital"), "FED-ENV", (PROVIDER, "site.hospital")),
+    Row("provider-underscore", put(federation_provider_id="site_hospital"), "FED-ENV", (PROVIDER, "site_hospital")),
+    Row("provider-capitals", put(federation_provider_id="SiteHospital"), "FED-ENV", (PROVIDER, "SiteHospital")),
+    Row("provider-reserved", put(federation_provider_id="eucaim"), "FED-ENV", (PROVIDER, "eucaim")),
+    Row("broker-http", put(federation_broker_url="http://broker.eucaim.test"), "FED-ENV", (BROKER, "https")),
+    Row("broker-path", put(federation_broker_url="https://broker.eucaim.test/beam"), "FED-ENV", (BROKER, "/beam")),
+    Row("broker-no-scheme", put(federation_broker_url="broker.eucaim.test"), "FED-ENV", (BROKER,)),
+    Row("root-missing", drop("federation_root_certificate"), "FED-KEY", ("federation_root_certificate",)),
+    Row("root-garbage", put(federation_root_certificate="not a certificate"), "FED-KEY", ("federation_root_certificate",)),
+    Row("type-missing", drop("federation_endpoint_type"), "FED-ENV", ("federation_endpoint_type",)),
+    Row("type-blaze", put(federation_endpoint_type="blaze"), "FED-ENV", ("federation_endpoint_type", "omop")),
+    Row("type-beacon", put(federation_endpoint_type="eucaim-beacon"), "FED-ENV", ("federation_endpoint_type", "omop")),
+    Row("endpoint-missing", put(federation_endpoint_url="", federation_mediator_enabled=False), "FED-ENV", ("federation_endpoint_url",)),
+    Row("endpoint-password", put(federation_endpoint_url="http://u:p@mediator:8089/"), "FED-MED", ("federation_endpoint_url",)),
+    Row("icon-lines", put(federation_provider_icon=f"{ICON}\n{ICON}"), "FED-ENV", ("federation_provider_icon", "line")),
+    Row("name-quote", put(federation_provider_name='The "best" hospital'), "FED-ENV", ("federation_provider_name",)),
+    Row("misspelt-federation", swap(PROVIDER, "federation_providerid"), "FED-ENV", ("federation_providerid", PROVIDER)),
+    Row("misspelt-base", swap("base_users", "base_user"), "OS-USERS", ("base_user", "base_users")),
+    Row("misspelt-docker", swap("docker_source", "docker_sources"), "CT-DOCKER", ("docker_sources", "docker_source")),
+    Row("subnet-overlap", put(federation_network_subnet="172.30.81.0/26"), "FED-NET", ("federation_network_subnet", "172.30.81.0")),
+    Row("subnet-garbage", put(federation_network_subnet="10.0.0.0/33"), "FED-NET", ("federation_network_subnet",)),
+    Row("pool-overlap", put(docker_address_pools=[{"base": "172.30.0.0/16", "size": 24}]), "CT-DOCKER", ("docker_address_pools",)),
+    Row("docker-source", put(docker_source="snap"), "CT-DOCKER", ("docker_source", "snap")),
+    Row("docker-mirror", put(docker_source="mirror"), "CT-DOCKER", ("docker_mirror_url",)),
+    Row("user-role", put(base_users=[{"name": "eve", "role": "root"}]), "OS-USERS", ("base_users", "root")),
+    Row("user-name", put(base_users=[{"name": "Eve Example", "role": "basic"}]), "OS-USERS", ("base_users", "Eve Example")),
+    Row("clear-password", put(base_users=[{"name": "eve", "role": "basic", "password_hash": "hunter2hunter2"}]), "SEC-ACCT", ("base_users",)),
+    Row("bad-key", put(base_users=[{"name": "eve", "role": "basic", "authorized_keys": ["ssh-rsa nonsense"]}]), "OS-USERS", ("base_users",)),
+    Row("image-checksum", image(sha256="12ab"), "FED-BUILD", ("federation_images", "sha256")),
+    Row("image-archive", image(path="/nowhere/focus.tar"), "FED-BUILD", ("federation_images", "/nowhere/focus.tar")),
+    Row("image-source", image(source="floppy"), "FED-BUILD", ("federation_images", "floppy")),
+    Row("vault-missing", put(federation_endpoint_auth_header="{{ vault_mediator_token }}"), "FED-ENV", ("federation_endpoint_auth_header", "vault_mediator_token")),
+    Row("sql-without-string", put(federation_endpoint_type="eucaim-sql"), "FED-ENV", ("federation_postgres_connection_string",)),
+    Row("sudo-password", put(ansible_become_password="wrong"), "OS-USERS", ("sudo",)),
+]
+PARTS = ("found", "needed", "remedy")
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The run, and the node before and after it."""
+
+    run: Run
+    before: Fingerprint
+    after: Fingerprint
+
+    def of(self, host: str) -> str:
+        """What the run said about one host."""
+        marker = f"[{host}]: FAILED!"
+        start = self.run.output.find(marker)
+        assert start >= 0, f"{host} was not refused:\n{self.run.output[-4000:]}"
+        following = [self.run.output.find(f"[{other}]: FAILED!", start + 1) for other in names()]
+        ends = [position for position in following if position > start] + [self.run.output.find("PLAY RECAP", start)]
+        return self.run.output[start : min(ends)]
+
+
+def names() -> list[str]:
+    """Host names of the table."""
+    return [row.name for row in ROWS]
+
+
+@pytest.fixture(scope="module")
+def refused(world: World) -> Refused:
+    """One run of the real site playbook over all faulty inventories."""
+    hosts: dict[str, Mapping[str, Any]] = {}
+    for row in ROWS:
+        settings = world.settings()
+        row.change(settings)
+        hosts[row.name] = settings
+    inventory = write_inventory(SCRATCH / "refusals", hosts)
+    before = world.node.fingerprint()
+    run = playbook(SITE, inventory=inventory)
+    return Refused(run, before, world.node.fingerprint())
+
+
+def test_the_run_fails_and_changes_nothing(refused: Refused) -> None:
+    """It ends with an error, no task of any role has run, and the node's files, users and units are the same."""
+    assert refused.run.rc != 0
+    assert refused.run.changed == 0
+    assert "Traceback" not in refused.run.output
+    assert differences(refused.before, refused.after) == []
+    assert sorted(set(refused.run.recap) - {"localhost"}) == sorted(names())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=names())
+def test_each_fault_is_refused_in_words(refused: Refused, row: Row) -> None:
+    """Found, needed, requirement id and remedy; nothing secret, no traceback."""
+    said = refused.of(row.name)
+    assert row.requirement in said, said
+    for word in (*PARTS, *row.words):
+        assert word in said, f"{word!r} is not in {said}"
+    assert "hunter2hunter2" not in said
+
+
+def test_all_faults_of_one_host_come_together(world: World) -> None:
+    """Five faults in one inventory: five refusals in one run."""
+    settings = world.settings()
+    chosen = [row for row in ROWS if row.name in ("tier-4", "provider-dot", "broker-path", "docker-source", "user-role")]
+    for row in chosen:
+        row.change(settings)
+    run = playbook(SITE, inventory=write_inventory(SCRATCH / "many", {NODE_NAME: settings}))
+    assert run.rc != 0
+    for row in chosen:
+        assert row.requirement in run.output
+        assert row.words[0] in run.output
+
+
+def test_an_empty_inventory_is_an_error(world: World) -> None:
+    """A run over no hosts proves nothing and must not look like success."""
+    run = playbook(SITE, inventory=write_inventory(SCRATCH / "empty", {}))
+    assert run.rc != 0, run.output
+    assert "local_nodes" in run.output
+
+
+def test_a_node_that_does_not_answer_is_named(world: World) -> None:
+    """No traceback, and the address that was tried."""
+    settings = {**world.settings(), "ansible_host": "172.30.81.250", "ansible_ssh_timeout": 3, "ansible_timeout": 3}
+    run = playbook(SITE, inventory=write_inventory(SCRATCH / "silent", {NODE_NAME: settings}))
+    assert run.rc != 0
+    assert "172.30.81.250" in run.output
+    assert "Traceback" not in run.output
+
+
+SLACKWARE = "NAME=Slackware\nID=slackware\nVERSION_ID=15.0\nPRETTY_NAME='Slackware 15.0'\n"
+
+
+def test_a_distribution_that_is_not_supported_is_refused(world: World) -> None:
+    """The node says that it is something else."""
+    world.node.exec("cp -P /etc/os-release /root/os-release; rm /etc/os-release; cat >/etc/os-release", stdin=SLACKWARE)
+    world.node.exec("mv /etc/debian_version /root/debian_version; mv /usr/lib/os-release /root/lib-os-release")
+    try:
+        before = world.node.fingerprint()
+        run = playbook(SITE, inventory=world.inventory)
+        after = world.node.fingerprint()
+    finally:
+        world.node.exec("mv /root/lib-os-release /usr/lib/os-release; mv /root/os-release /etc/os-release")
+        world.node.exec("mv /root/debian_version /etc/debian_version")
+    assert run.rc != 0
+    for word in ("OS-LTS", "Slackware", *PARTS):
+        assert word in run.output
+    assert "Traceback" not in run.output
+    assert differences(before, after) == []
+
+
+def test_a_node_without_sudo_is_refused(world: World) -> None:
+    """The unprivileged user has no way to become root."""
+    world.node.exec("mv /usr/bin/sudo /root/sudo")
+    try:
+        run = playbook(SITE, inventory=world.inventory)
+    finally:
+        world.node.exec("mv /root/sudo /usr/bin/sudo")
+    assert run.rc != 0
+    for word in ("OS-USERS", "sudo", *PARTS):
+        assert word in run.output
+    assert "Traceback" not in run.output

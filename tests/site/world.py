@@ -1,0 +1,133 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of this folder share: the node, the far end, good settings, and secrets planted in them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.nodes.engine import operator_key, operator_password
+from tests.nodes.node import Node
+from tests.site.driver import ROOT, SCRATCH, Run, playbook, rows, write_inventory
+from tests.farend import images as build
+from tests.farend.end import BROKER_ID, FarEnd
+
+NETWORK = "eucaim-site"
+SUBNET = "172.30.81.0/24"
+NODE_NAME = "site-node-1"
+NODE_IP = "172.30.81.11"
+PROVIDER = "site-hospital"
+SITE = str(ROOT / "playbooks" / "site.yml")
+VERIFY = str(ROOT / "playbooks" / "verify.yml")
+
+
+@dataclass
+class World:
+    """A node, the far end it talks to, and the inventory that describes it."""
+
+    node: Node
+    far_end: FarEnd
+    # Values that must never be seen anywhere but where they belong.
+    planted: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Plant the secrets that a site gives us."""
+        self.planted["mediator token"] = f"Planted-{secrets.token_hex(12)}"
+        self.planted["sudo password"] = operator_password().read_text(encoding="utf-8").strip()
+
+    def connection(self) -> dict[str, Any]:
+        """How Ansible reaches the node."""
+        return {
+            "ansible_host": self.node.ip,
+            "ansible_user": "operator",
+            "ansible_ssh_private_key_file": str(operator_key()),
+            "ansible_ssh_common_args": f"-o UserKnownHostsFile={self.node.known_hosts} -o IdentitiesOnly=yes",
+            "ansible_become_password": self.planted["sudo password"],
+        }
+
+    def settings(self) -> dict[str, Any]:
+        """Settings with which everything works."""
+        archives = build.ensure()
+        token = self.planted["mediator token"]
+        return {
+            **self.connection(),
+            "preflight_tier": 2,
+            "preflight_reach_targets": [f"https://{BROKER_ID}"],
+            "preflight_tls_ca_certificates": [self.far_end.tls_authority.read_text(encoding="utf-8")],
+            "base_users": [
+                {"name": "ada", "role": "admin", "comment": "Ada Admin", "authorized_keys": [public_key()]},
+                {"name": "bela", "role": "basic", "comment": "Bela Basic", "authorized_keys": []},
+            ],
+            "docker_source": "distribution",
+            "docker_users": ["ada"],
+            "federation_provider_id": PROVIDER,
+            "federation_provider_name": "Site Hospital",
+            "federation_broker_url": f"https://{BROKER_ID}",
+            "federation_root_certificate": (self.far_end.pki / "root.crt.pem").read_text(encoding="utf-8"),
+            "federation_tls_ca_certificates": [self.far_end.tls_authority.read_text(encoding="utf-8")],
+            "federation_endpoint_type": "omop",
+            "federation_endpoint_url": "http://mediator:8089/",
+            "federation_endpoint_auth_header": f"Secret {token}",
+            "federation_mediator_enabled": True,
+            "federation_mediator_environment": {"MEDIATOR_AUTH_HEADER": f"Secret {token}"},
+            "federation_images": {
+                service: {
+                    "source": "archive",
+                    "name": f"eucaim-standin/{program}",
+                    "tag": "0.1.0",
+                    "path": str(archives[program].path),
+                    "sha256": archives[program].sha256,
+                }
+                for service, program in (("beam_proxy", "beam-proxy"), ("focus", "focus"), ("mediator", "mediator"))
+            },
+        }
+
+    @property
+    def directory(self) -> Path:
+        """The folder of the good inventory, with reports and enrolment beside it."""
+        return SCRATCH / "good"
+
+    @property
+    def inventory(self) -> Path:
+        """The good inventory, written anew."""
+        return write_inventory(self.directory, {NODE_NAME: self.settings()})
+
+    @property
+    def report(self) -> Path:
+        """The report of the last verify."""
+        return self.directory / "reports" / NODE_NAME
+
+    @property
+    def request(self) -> Path:
+        """The certificate request that the node made."""
+        return self.directory / "enrolment" / f"{NODE_NAME}.csr.pem"
+
+    def site(self, *arguments: str, env: Mapping[str, str] | None = None) -> Run:
+        """Run the real site playbook on the good inventory."""
+        return playbook(SITE, *arguments, inventory=self.inventory, env=env)
+
+    def verify(self, *arguments: str, env: Mapping[str, str] | None = None) -> Run:
+        """Run the real verify playbook on the good inventory."""
+        return playbook(VERIFY, *arguments, inventory=self.inventory, env=env)
+
+    def rows(self) -> dict[str, dict[str, str]]:
+        """The rows of the last report."""
+        return rows(self.report)
+
+    def remember(self, name: str, make: Callable[[], object]) -> None:
+        """Keep a measured figure for the note."""
+        path = SCRATCH / "figures.json"
+        figures = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        figures[name] = make()
+        path.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+
+
+def public_key() -> str:
+    """A public key of a made-up person: the test operator's, whose private half never leaves this checkout."""
+    return operator_key().with_suffix(".pub").read_text(encoding="utf-8").strip()
