@@ -11,6 +11,18 @@ import sys
 import tempfile
 from pathlib import Path
 
+import yaml
+
+
+def unlisted(staged: Path) -> list[str]:
+    """Name the modules that the tree has and the change log does not, and the other way round."""
+    version = yaml.safe_load((staged / "galaxy.yml").read_text())["version"]
+    releases = yaml.safe_load((staged / "changelogs" / "changelog.yaml").read_text())["releases"]
+    if version not in releases:
+        return []  # being made; its modules are listed when it is released
+    listed = {module["name"] for release in releases.values() for module in release.get("modules", [])}
+    return sorted({path.stem for path in (staged / "plugins" / "modules").glob("[!_]*.py")} ^ listed)
+
 
 def main(staged: str) -> None:
     """Build it again in a copy and compare."""
@@ -22,6 +34,8 @@ def main(staged: str) -> None:
         after = (copy / "CHANGELOG.md").read_text()
     if before != after:
         sys.exit("CHANGELOG.md differs from what `antsibull-changelog generate` builds")
+    if modules := unlisted(Path(staged)):
+        sys.exit(f"modules and change log differ: {', '.join(modules)}; set a new version, or build this one anew")
 
 
 if __name__ == "__main__":
