@@ -13,6 +13,7 @@ import base64
 import contextlib
 import http
 import http.client
+import ipaddress
 import os
 import pathlib
 import select
@@ -387,6 +388,9 @@ def _no_proxy(environment: Mapping[str, str], host: str) -> bool:
         name = entry.strip().lower().lstrip(".")
         if name == "*" or (name and (host.lower() == name or host.lower().endswith("." + name))):
             return True
+        with contextlib.suppress(ValueError):
+            if ipaddress.ip_address(host) in ipaddress.ip_network(name):
+                return True
     return False
 
 
@@ -403,7 +407,7 @@ def _connect(connection: http.client.HTTPConnection) -> None:
     try:
         connection.connect()
     except socket.gaierror as error:
-        raise HttpError("dns", "dns error: " + str(error)) from error
+        raise HttpError("dns", f"dns error: failed to lookup address information: {error.strerror}") from error
     except ssl.SSLError as error:
         raise HttpError("tls", str(error)) from error
     except TimeoutError as error:
