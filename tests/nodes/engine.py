@@ -119,7 +119,8 @@ def hold_arguments(hold: Hold) -> list[str]:
 
 # What a node does before systemd takes over: the layout is $1, the node's name $2.
 BOOT = """set -e
-mount -o remount,rw /proc/sys
+# Without every capability the engine makes this part of /proc read-only.
+if mountpoint -q /proc/sys; then mount -o remount,rw /proc/sys; fi
 test -e /etc/ssh/ssh_host_ed25519_key || ssh-keygen -q -A
 if [ "$1" = hybrid ]; then
   # Every node on this machine sees the same tree. A node that took its root
