@@ -20,6 +20,8 @@ from .outcome import Options, Outcome, Status, Vector
 
 PARTS = ("beam", "focus")
 FILES = {"beam": "beam_proxy.jsonl", "focus": "focus.jsonl"}
+# Parts whose calls build on the calls before them.
+STATEFUL = ("beam",)
 # Groups of which every vector must pass.
 MUST_GROUPS = {
     "beam": (
@@ -101,36 +103,61 @@ def load_part(name: str) -> Any:
     return importlib.import_module(f"{__package__}.{name}")
 
 
+def _task_of(vector: Vector) -> str | None:
+    """The id of a task that this call makes."""
+    request, response = vector.get("request"), vector.get("response")
+    if not request or not response or request["method"] != "POST" or response["status"] != 201:
+        return None
+    location: str | None = response.get("headers", {}).get("location")
+    return location
+
+
+def _shared(one: str, other: str) -> int:
+    """How many letters two names have in common at their beginning."""
+    return next(
+        (n for n, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), min(len(one), len(other))
+    )
+
+
+def _place(vector: Vector, order: dict[str, int], groups: dict[str, str]) -> float:
+    """Where a vector belongs among the recorded ones: its own place, or behind its nearest relative by name."""
+    name = vector["id"]
+    if name in order:
+        return float(order[name])
+    kin = [other for other in order if groups[other] == vector["group"]]
+    near = max((_shared(name, other) for other in kin), default=0)
+    before = [order[o] for o in kin if _shared(name, o) == near and o <= name]
+    return max([order[o] for o in vector.get("after", []) if o in order] + before, default=len(order)) + 0.5
+
+
 def with_context(vectors: list[Vector], recorded: list[Vector]) -> list[Vector]:
-    """*vectors* with those of the usual recording before them that they name in 'after' and do not hold themselves."""
-    have = {vector["id"] for vector in vectors}
-    known = {vector["id"]: vector for vector in recorded}
-    wanted: set[str] = set()
-    queue = [entry for vector in vectors for entry in vector.get("after", [])]
-    while queue:
-        entry = queue.pop()
-        if entry not in have and entry not in wanted and entry in known:
-            wanted.add(entry)
-            queue += known[entry].get("after", [])
-    if not wanted:
+    """A part of a recording needs the rest of it as its past: the given vectors in their places among the recorded.
+
+    Vectors that neither are nor name recorded ones stand alone.
+    """
+    order = {vector["id"]: number for number, vector in enumerate(recorded)}
+    given = {vector["id"] for vector in vectors}
+    named = given | {entry for vector in vectors for entry in vector.get("after", [])}
+    if not named & set(order) or given >= set(order):
         return vectors
-    place = {vector["id"]: number for number, vector in enumerate(recorded)}
-    last = {entry: place.get(entry, len(place)) for entry in wanted}
-    context = sorted((known[entry] for entry in wanted), key=lambda vector: last[vector["id"]])
-    return context + vectors
+    groups = {vector["id"]: vector["group"] for vector in recorded}
+    tasks = {_task_of(vector) for vector in vectors} - {None}
+    places = [(_place(vector, order, groups), vector) for vector in vectors]
+    places += [(float(order[v["id"]]), v) for v in recorded if v["id"] not in given and _task_of(v) not in tasks]
+    return [vector for _, vector in sorted(places, key=lambda entry: entry[0])]
 
 
 def run_part(name: str, directory: pathlib.Path, options: Options, groups: bool) -> bool:
     """Play one part; true when it is good enough."""
     module = load_part(name)
     vectors = read_vectors(directory / FILES[name])
-    if options.only:
-        wanted = options.only.split(",")
-        vectors = [v for v in vectors if any(v["id"].startswith(start) or v["group"] == start for start in wanted)]
     begun = time.monotonic()
-    usual = default_vectors()
+    usual = default_vectors() if name in STATEFUL else None
     ids = {vector["id"] for vector in vectors}
     played = with_context(vectors, read_vectors(usual / FILES[name])) if usual is not None else vectors
+    if options.only:
+        wanted = options.only.split(",")
+        played = [v for v in played if any(v["id"].startswith(start) or v["group"] == start for start in wanted)]
     outcomes: list[Outcome] = [entry for entry in module.run(played, options) if entry.id in ids] if vectors else []
     show(name, outcomes, groups)
     reasons = verdict(outcomes, MUST_GROUPS[name])

@@ -52,7 +52,7 @@ _PLANS: tuple[tuple[str, _Plan, bool], ...] = (
     (r"no certificate for|not signed|never signed", [], False),
     (r"two .*different keys", [("usual", -3 * DAY, 27 * DAY), ("other", -DAY, 29 * DAY)], False),
     (r"expired and .*valid", [("usual", -5 * DAY, -DAY), ("usual", -DAY, 29 * DAY)], False),
-    (r"expired", [("usual", -31 * DAY, -DAY)], False),
+    (r"expired|after the certificate ended", [("usual", -31 * DAY, -DAY)], False),
     (r"begins|not yet valid", [("usual", DAY, 31 * DAY)], False),
     (r"revoked \(crl\)|is revoked(?! while)", [("usual", -DAY, 29 * DAY)], True),
     (r"does not belong|not match", [("other", -DAY, 29 * DAY)], False),
