@@ -220,7 +220,7 @@ class Program:
         command = [binary] if binary else [sys.executable, "-m", "standins.focus"]
         base = {"PATH": os.environ.get("PATH", os.defpath)}
         if binary is None:
-            base |= {"PYTHONPATH": str(STANDINS), "PYTHONDONTWRITEBYTECODE": "1"}
+            base |= {"PYTHONPATH": str(STANDINS), "PYTHONPYCACHEPREFIX": str(log.parent / "pycache")}
         self.started = time.monotonic()
         with log.open("wb") as stream:
             self.process = subprocess.Popen(
@@ -234,6 +234,12 @@ class Program:
         except subprocess.TimeoutExpired:
             return None
         return 128 - code if code < 0 else code
+
+    def wait_for_life(self, seconds: float = 20.0) -> None:
+        """Until it has written something or ended: an interpreter starts later than a binary."""
+        end = time.monotonic() + seconds
+        while not self.log.stat().st_size and self.process.poll() is None and time.monotonic() < end:
+            time.sleep(0.02)
 
     def terminate(self) -> tuple[int | None, float]:
         begin = time.monotonic()
