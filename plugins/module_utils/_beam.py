@@ -15,7 +15,7 @@ import email.utils
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Callable
 from urllib.parse import urlsplit
@@ -26,11 +26,11 @@ CLOCK_SLOW_LIMIT = 75 * 60
 CLOCK_FAST_LIMIT = 15 * 60
 TOKEN_LIFE = 3600
 # A provider's name within the federation: stricter than Beam itself, as all providers are named so.
-PROVIDER_ID = re.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
+PROVIDER_ID = re.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?\Z")
 PROVIDER_ID_LONGEST = 63
 RESERVED_PROVIDER_IDS = ("eucaim",)
 # Beam reads an app's key from APP_<app>_KEY and takes only these characters for the app.
-APP_NAME = re.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
+APP_NAME = re.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?\Z")
 ENDPOINT_TYPES = ("omop", "eucaim-api", "eucaim-sql")
 
 Signer = Callable[[bytes], bytes]
@@ -371,8 +371,3 @@ def parse_focus_log(text: str) -> FocusLog:
             if marker in line:
                 state["config_error"] = line.split(marker, 1)[1].strip()[:200]
     return FocusLog(lines=len(lines), **state)
-
-
-def pick_newest(starts: Sequence[tuple[float, str]]) -> str:
-    """Return the serial of the certificate that begins last, or nothing."""
-    return max(starts)[1] if starts else ""

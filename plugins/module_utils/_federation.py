@@ -9,7 +9,6 @@ Private to this collection: nothing outside may import it. No I/O.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -109,7 +108,7 @@ def resolve(values: Mapping[str, Value], secrets: Mapping[str, str]) -> dict[str
     return {name: secrets[value["secret"]] if isinstance(value, dict) else str(value) for name, value in values.items()}
 
 
-VARIABLE_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_-]*$")
+VARIABLE_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_-]*\Z")
 _UNSAFE = re.compile(r"['\\\x00-\x1f\x7f]")
 
 
@@ -399,11 +398,6 @@ def network_problems(data: Mapping[str, Any], subnet: str, ours: Sequence[str]) 
     if strangers:
         problems.append(f"other containers are on it: {', '.join(strangers)}")
     return problems
-
-
-def content_hash(value: Any) -> str:
-    """Return a short hash of anything, so that a container is made anew when what it mounts has changed."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode("utf-8")).hexdigest()[:32]
 
 
 @dataclass(frozen=True)

@@ -31,16 +31,16 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import 
 
 Variables = Mapping[str, Any]
 
-_SHA256 = re.compile(r"^[0-9a-f]{64}$")
-_DIGEST = re.compile(r"^sha256:[0-9a-f]{64}$")
-_IMAGE_NAME = re.compile(r"^[a-z0-9][a-z0-9._:-]*(/[a-z0-9][a-z0-9._-]*)*$")
-_IMAGE_TAG = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")
+_SHA256 = re.compile(r"^[0-9a-f]{64}\Z")
+_DIGEST = re.compile(r"^sha256:[0-9a-f]{64}\Z")
+_IMAGE_NAME = re.compile(r"^[a-z0-9][a-z0-9._:-]*(/[a-z0-9][a-z0-9._-]*)*\Z")
+_IMAGE_TAG = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}\Z")
 _IMAGE_OPTIONS = {
     "registry": ("name", "tag", "digest"),
     "archive": ("name", "tag", "path", "sha256", "on_node"),
     "build": ("name", "tag", "context", "dockerfile", "arguments", "on_node"),
 }
-_HOST_NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$")
+_HOST_NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PNG = b"\x89PNG\r\n\x1a\n"
 NO_ENDPOINT_TYPE = {
@@ -500,7 +500,7 @@ def _logging(variables: Variables) -> list[Refusal]:
             "set it to info,hyper=warn",
         )
     size = _text(variables, "federation_log_max_size")
-    if size and not re.match(r"^[1-9][0-9]*[kmg]$", size):
+    if size and not re.match(r"^[1-9][0-9]*[kmg]\Z", size):
         refusals += _one("FED-LOGS", "federation_log_max_size", shown(size), "a size such as 10m", "correct it")
     return refusals
 
@@ -515,7 +515,7 @@ def _paths(variables: Variables) -> list[Refusal]:
     ):
         value = _text(variables, name)
         absent = name == "federation_private_key_file" and not value
-        if name in variables and not absent and not re.match(r"^/[^/\s:'\"\\$][^\s:'\"\\$]*[^\s:'\"\\$/]$", value):
+        if name in variables and not absent and not re.match(r"^/[^/\s:'\"\\$][^\s:'\"\\$]*[^\s:'\"\\$/]\Z", value):
             refusals += _one(
                 "FED-ENV",
                 name,
@@ -524,7 +524,7 @@ def _paths(variables: Variables) -> list[Refusal]:
                 "correct it",
             )
     network = _text(variables, "federation_network_name")
-    if "federation_network_name" in variables and not re.match(r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", network):
+    if "federation_network_name" in variables and not re.match(r"^[A-Za-z0-9][A-Za-z0-9_.-]*\Z", network):
         refusals += _one(
             "FED-NET", "federation_network_name", shown(network), "letters, digits, dots, hyphens", "correct it"
         )
@@ -538,7 +538,7 @@ def _paths(variables: Variables) -> list[Refusal]:
 def _subject(variables: Variables) -> list[Refusal]:
     country = _text(variables, "federation_certificate_country")
     refusals = []
-    if country and not re.match(r"^[A-Z]{2}$", country):
+    if country and not re.match(r"^[A-Z]{2}\Z", country):
         refusals += _one(
             "FED-KEY", "federation_certificate_country", shown(country), "two capital letters, such as ES", "correct it"
         )
