@@ -234,7 +234,7 @@ def merge(
 
 
 def stepping_stone(existing: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the settings to reload before a restart, so that the restart keeps the containers; None when there is none.
+    """Return the settings to reload before a restart, so that it keeps the containers; None when there is no need.
 
     A daemon that has not live-restore yet would stop every container when it restarts, but takes it over on SIGHUP.
     """

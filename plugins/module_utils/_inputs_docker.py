@@ -133,7 +133,7 @@ def _check_key(variables: Mapping[str, Any]) -> list[Refusal]:
     if not key:
         return []
     try:
-        strangers = unexpected(read_keys(key.encode()), fingerprint) if fingerprint else ()
+        keys = read_keys(key.encode())
     except KeyFormatError as error:
         return [
             Refusal(
@@ -144,6 +144,7 @@ def _check_key(variables: Mapping[str, Any]) -> list[Refusal]:
                 "give the whole file, its first and last line included",
             )
         ]
+    strangers = unexpected(keys, fingerprint) if fingerprint else ()
     if strangers:
         return [
             Refusal(

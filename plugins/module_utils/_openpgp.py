@@ -103,23 +103,29 @@ def armour(binary: bytes) -> str:
     return "\n".join([_BEGIN, "", *lines, "=" + checksum, _END, ""])
 
 
+def _take(data: bytes, position: int, size: int) -> bytes:
+    part = data[position : position + size]
+    if len(part) != size:
+        raise KeyFormatError("a packet is cut off")
+    return part
+
+
 def _old_length(data: bytes, position: int, kind: int) -> tuple[int, int]:
     if kind == 3:
         raise KeyFormatError("a packet of unknown length is no part of a public key")
     size = 1 << kind
-    return int.from_bytes(data[position : position + size], "big"), position + size
+    return int.from_bytes(_take(data, position, size), "big"), position + size
 
 
 def _new_length(data: bytes, position: int) -> tuple[int, int]:
-    first = data[position] if position < len(data) else 255
+    first = _take(data, position, 1)[0]
     if first < 192:
         return first, position + 1
     if first < 224:
-        second = data[position + 1] if position + 1 < len(data) else 0
-        return ((first - 192) << 8) + second + 192, position + 2
+        return ((first - 192) << 8) + _take(data, position + 1, 1)[0] + 192, position + 2
     if first < 255:
         raise KeyFormatError("a packet in pieces is no part of a public key")
-    return int.from_bytes(data[position + 1 : position + 5], "big"), position + 5
+    return int.from_bytes(_take(data, position + 1, 4), "big"), position + 5
 
 
 def _packets(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -134,10 +140,7 @@ def _packets(data: bytes) -> Iterator[tuple[int, bytes]]:
         else:
             tag = (header >> 2) & 0x0F
             length, start = _old_length(data, position + 1, header & 0x03)
-        body = data[start : start + length]
-        if len(body) != length:
-            raise KeyFormatError("a packet is cut off")
-        yield tag, body
+        yield tag, _take(data, start, length)
         position = start + length
 
 

@@ -169,7 +169,7 @@ def validate(module: AnsibleModule, text: bytes) -> bool:
     """Let the daemon check its new settings; False when there is none that can."""
     if not module.get_bin_path("dockerd", opt_dirs=["/usr/sbin", "/usr/local/sbin"]):
         return False
-    path = os.path.join(module.tmpdir, "daemon.json")
+    path = os.path.join(module.tmpdir, "checked-daemon.json")
     with open(path, "wb") as handle:
         handle.write(text)
     module.add_cleanup_file(path)
