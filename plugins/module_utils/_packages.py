@@ -71,10 +71,3 @@ def choose(candidates: Sequence[str], default: str, installed: Iterable[str]) ->
 def stale(now: float, stamps: Iterable[float], valid_seconds: int) -> bool:
     """Say whether the package lists are older than they may be; lists that were never fetched are."""
     return now - max(stamps, default=0.0) > valid_seconds
-
-
-def said(upgrades: Sequence[Upgrade], longest: int = 5) -> str:
-    """Return upgrades in a few words."""
-    names = ", ".join(upgrade.name for upgrade in upgrades[:longest])
-    more = len(upgrades) - longest
-    return f"{names} and {more} more" if more > 0 else names

@@ -175,7 +175,13 @@ def bring(module: AnsibleModule, wanted: list[files.Wanted]) -> list[str]:
     """Bring files and directories into the wanted state; return what was other."""
     words = []
     for item in wanted:
-        found = files.look(item)
+        try:
+            found = files.look(item)
+        except files.Unsafe as problem:
+            if not module.check_mode:
+                raise
+            words.append(str(problem))
+            continue
         others = files.differences(item, found)
         if others:
             words.append(f"{item.path}: {', '.join(others)}")

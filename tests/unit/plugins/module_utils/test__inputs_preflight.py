@@ -1,0 +1,105 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings of preflight that cannot work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_preflight import check_preflight
+
+FACTS = {
+    "distribution": "Debian",
+    "distribution_version": "13.2",
+    "distribution_major_version": "13",
+    "date_time": {"date": "2026-11-23"},
+}
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+
+
+def refused(facts: dict[str, Any] | None = None, **variables: Any) -> list[tuple[str, str]]:
+    """Return requirement and variable of each refusal."""
+    found = check_preflight({"preflight_tier": 2, **variables}, FACTS if facts is None else facts)
+    assert all(refusal.remedy and refusal.needed for refusal in found)
+    return [(refusal.requirement, refusal.variable) for refusal in found]
+
+
+def test_good_settings() -> None:
+    """What is right is not refused."""
+    assert refused() == []
+    assert (
+        refused(
+            preflight_tier="3",
+            preflight_reach_targets=["https://a.example", "a.example:22"],
+            preflight_http_proxy="http://user:pw@proxy.example:3128",
+            preflight_tls_ca_certificates=[PEM],
+            preflight_clock_tolerance_seconds=30,
+            preflight_connects=5,
+            preflight_connect_timeout="2.5",
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize("tier", [None, 4, "1", 0, "two"])
+def test_tier(tier: object) -> None:
+    """Only 2 and 3 are tiers of a node."""
+    assert refused(preflight_tier=tier) == [("TIER-2", "preflight_tier")]
+
+
+@pytest.mark.parametrize(
+    ("facts", "good"),
+    [
+        ({}, True),
+        ({**FACTS, "distribution_major_version": "11"}, False),
+        ({**FACTS, "date_time": {"date": "2031-01-01"}}, False),
+        ({**FACTS, "date_time": {"date": "no date"}}, True),
+        ({**FACTS, "date_time": None}, True),
+        ({"distribution": "Ubuntu", "distribution_version": "24.10", "distribution_major_version": "24"}, False),
+        ({"distribution": "Ubuntu", "distribution_version": "26.04", "distribution_major_version": "26"}, True),
+        ({"distribution": "Rocky", "distribution_version": "9.6", "distribution_major_version": "9"}, True),
+        ({"distribution": "Debian", "distribution_version": "13"}, True),
+        ({"distribution": "Fedora"}, False),
+    ],
+)
+def test_system(facts: dict[str, Any], good: bool) -> None:
+    """A system without security fixes is refused; one that is not known yet is not."""
+    assert refused(facts) == ([] if good else [("OS-LTS", "operating system")])
+
+
+def test_contract() -> None:
+    """A contract lengthens the life of a system."""
+    facts = {**FACTS, "date_time": {"date": "2031-01-01"}}
+    assert refused(facts, preflight_extended_support=True) == []
+
+
+@pytest.mark.parametrize(
+    "target", ["ftp://a.example", "a.example", "https://user:secret@a.example", "user:secret@a.example:1"]
+)
+def test_targets(target: str) -> None:
+    """A target that is none is refused, and a password in it is not shown."""
+    (refusal,) = check_preflight({"preflight_tier": 2, "preflight_reach_targets": [target]}, FACTS)
+    assert refusal.variable == "preflight_reach_targets"
+    assert "secret" not in refusal.text()
+
+
+@pytest.mark.parametrize("proxy", ["https://p:1", "p:3128", "http://", "http://p:x", "http://p:1/path"])
+def test_proxy(proxy: str) -> None:
+    """A proxy that is none is refused without being shown."""
+    (refusal,) = check_preflight({"preflight_tier": 2, "preflight_http_proxy": proxy}, FACTS)
+    assert refusal.variable == "preflight_http_proxy"
+    assert "hidden" in refusal.found
+
+
+def test_certificates_and_numbers() -> None:
+    """Certificates are PEM; numbers lie between their limits; other types are the spec's business."""
+    assert refused(preflight_tls_ca_certificates=[PEM, "/etc/ssl/ca.pem"]) == [
+        ("NET-REACH", "preflight_tls_ca_certificates")
+    ]
+    assert refused(preflight_clock_tolerance_seconds=3600, preflight_connects=0, preflight_connect_timeout="soon") == [
+        ("OS-TIME", "preflight_clock_tolerance_seconds"),
+        ("NET-REACH", "preflight_connects"),
+    ]
+    assert refused(preflight_reach_targets="a.example", preflight_connects=[1]) == []
