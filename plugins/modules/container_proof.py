@@ -26,6 +26,8 @@ attributes:
     support: N/A
     details:
       - Nothing stays that could differ.
+  platform:
+    support: full
 options:
   program:
     description: The program of the node that prints the number.

@@ -24,6 +24,8 @@ attributes:
     support: full
   diff_mode:
     support: full
+  platform:
+    support: full
 options:
   state:
     description:

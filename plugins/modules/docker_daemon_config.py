@@ -28,6 +28,8 @@ attributes:
     support: full
     details:
       - The proxy is never shown in a diff.
+  platform:
+    support: full
 options:
   state:
     description: Whether our settings are there.

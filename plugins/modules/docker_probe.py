@@ -18,6 +18,9 @@ extends_documentation_fragment:
   - eucaim.local_node.attributes
   - eucaim.local_node.attributes.info
   - eucaim.local_node.attributes.linux
+attributes:
+  platform:
+    support: full
 options:
   packages:
     description: The packages of the engine that must be installed.

@@ -23,6 +23,8 @@ attributes:
       - Users and groups that earlier tasks would have made are taken as there.
   diff_mode:
     support: full
+  platform:
+    support: full
 options:
   name:
     description: The group.

@@ -25,6 +25,8 @@ attributes:
       - A key that has to be fetched is fetched in check mode too, to tell whether it is the right one.
   diff_mode:
     support: full
+  platform:
+    support: full
 options:
   name:
     description: The name of the source, used in file names.
