@@ -215,8 +215,8 @@ def headline(report: Mapping[str, Any]) -> tuple[str, str]:
     if numbers["unmet"]:
         return f"{sentence(numbers['unmet'], 'requirement is', 'requirements are')} not met.", "unmet"
     if unclear:
-        open_ones = sentence(unclear, "requirement", "requirements")
-        return f"Nothing measured falls short, but {open_ones} could not be judged.", "unanswered"
+        others = "the other one" if unclear == 1 else f"the other {unclear}"
+        return f"{good} of {good + unclear} requirements are met; {others} could not be judged.", "unanswered"
     if good:
         return f"All {good} requirements that were measured are met.", "met"
     return "Nothing has been measured yet.", "unanswered"

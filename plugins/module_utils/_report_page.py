@@ -111,7 +111,7 @@ section.group{padding:0;overflow:hidden}
 table{border-collapse:collapse;width:100%;font-size:.94rem;table-layout:fixed}
 thead th{font-size:.78rem;text-align:left;color:var(--soft);font-weight:600;padding:.45rem .9rem;
 background:#f7f9fa;border-block:1px solid var(--line)}
-thead th:first-child,tbody td:first-child{width:11.2rem;padding-left:1.75rem}
+thead th:first-child,tbody td:first-child{width:12.4rem;padding-left:1.75rem}
 thead th:nth-child(2){width:34%}
 tbody td,tbody th{text-align:left;vertical-align:top;padding:.8rem .9rem;border-bottom:1px solid var(--line);
 font-weight:400}

@@ -138,7 +138,12 @@ def test_readable_time(text: str, expected: str) -> None:
     [
         ([row("OS-TIME", "unmet")], "1 requirement is not met.", "unmet"),
         ([row("OS-TIME", "unmet"), row("OS-DIRS", "unmet")], "2 requirements are not met.", "unmet"),
-        ([row("OS-TIME", "unanswered")], "could not be judged", "unanswered"),
+        ([row("OS-TIME", "unanswered")], "0 of 21 requirements are met; the other 21 could not", "unanswered"),
+        (
+            [row(name, "met" if name != "OS-TIME" else "unanswered") for name in report.MEASURED],
+            "20 of 21 requirements are met; the other one could not be judged.",
+            "unanswered",
+        ),
         ([row(name, "met") for name in report.MEASURED], f"All {len(report.MEASURED)} requirements", "met"),
         ([row(name, "not_applicable") for name in report.MEASURED], "Nothing has been measured", "unanswered"),
     ],
