@@ -324,8 +324,11 @@ class Player:
 
     def starts(self, every: list[list[Vector]]) -> None:
         """Starts that need nothing special share one network."""
-        world = World(self.tools, "starts")
+        world = World(self.tools, "starts", start_broker=False)
         try:
+            for chain in every:
+                _beam_setup.issue_for(world, chain[0])
+            world.start_broker()
             for chain in every:
                 self.chain(chain, world)
         finally:
@@ -334,7 +337,7 @@ class Player:
     def chain(self, vectors: list[Vector], world: World | None = None) -> None:
         """A start and what follows on the same program."""
         own = world is None
-        world = world or World(self.tools, vectors[0]["id"])
+        world = world or World(self.tools, vectors[0]["id"], start_broker=False)
         running: Program | None = None
         setup: _beam_setup.Setup | None = None
         begun = time.monotonic()
@@ -345,9 +348,13 @@ class Player:
                     reuse = setup is not None and "central pki issued" not in str(vector["what"]).lower() and own
                     if reuse and setup is not None and running is not None and not running.running:
                         key_file, life = world.key_file, setup.ends_at
-                    else:
+                    elif own:
                         key_file, life = _beam_setup.issue_for(world, vector)
                         begun = time.monotonic()
+                        if world.broker is None:
+                            world.start_broker()
+                    else:
+                        key_file, life = world.key_file, 0.0
                     setup = _beam_setup.prepare(world, vector, key_file)
                     setup.ends_at = life
                     if running is not None:
