@@ -81,7 +81,7 @@ class Reach:
             line += f"through {self.via}: "
         line += ", ".join([*self.steps, *([self.failure] if self.failure else [])])
         if self.latencies_ms:
-            line += f", {median(self.latencies_ms):.1f} ms"
+            line += f", {median(self.latencies_ms):.3g} ms"
             lost = self.attempts - len(self.latencies_ms)
             if lost:
                 line += f" ({lost} of {self.attempts} connects lost)"

@@ -19,7 +19,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - A unit that is not installed yet counts as a change in check mode.
+      - A unit that is not installed yet counts as a change in check mode, but for O(comes_enabled).
   diff_mode:
     support: full
 options:
@@ -30,6 +30,11 @@ options:
     required: true
   unmask:
     description: Whether a masked unit is unmasked. If not, it is refused.
+    type: bool
+    default: false
+  comes_enabled:
+    description: Whether a package that is installed enables and starts its units itself, as on Debian and Ubuntu. A unit
+      that is not installed yet is then no change in check mode.
     type: bool
     default: false
 """
@@ -77,6 +82,7 @@ def main() -> None:
         argument_spec={
             "names": {"type": "list", "elements": "str", "required": True},
             "unmask": {"type": "bool", "default": False},
+            "comes_enabled": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
@@ -84,6 +90,8 @@ def main() -> None:
     systemctl = str(module.get_bin_path("systemctl", required=True))
     found = show(module, systemctl)
     others = {name: unit for name, unit in found.items() if units.wrong(unit)}
+    if module.check_mode and module.params["comes_enabled"]:
+        others = {name: unit for name, unit in others.items() if unit.loaded or unit.masked}
     if others and not module.check_mode:
         masked = [name for name, unit in others.items() if unit.masked]
         if masked and not module.params["unmask"]:

@@ -292,7 +292,7 @@ def test_reach_text() -> None:
     """A person reads the steps, the failure, the way and the time."""
     assert GOOD.reached
     assert not LOST.reached
-    assert GOOD.text() == "https://broker.example.org: name resolved, connected, 2.0 ms"
+    assert GOOD.text() == "https://broker.example.org: name resolved, connected, 2 ms"
     assert LOST.text() == "https://broker.example.org: name resolved, no connection: TCP"
     lossy = replace(GOOD, attempts=5, via="proxy p:1")
     assert lossy.text().startswith("https://broker.example.org: through proxy p:1: ")

@@ -65,10 +65,10 @@ MASKED = "LoadState=masked\nActiveState=inactive\nUnitFileState=masked\n"
 
 
 def run(
-    monkeypatch: pytest.MonkeyPatch, answers: Sequence[tuple[int, str, str]], check: bool = False, unmask: bool = False
+    monkeypatch: pytest.MonkeyPatch, answers: Sequence[tuple[int, str, str]], check: bool = False, **options: bool
 ) -> tuple[Ended, list[list[str]]]:
     """Run the module with the units a and b."""
-    module = FakeModule({"names": ["a", "b"], "unmask": unmask}, check)
+    module = FakeModule({"names": ["a", "b"], "unmask": False, "comes_enabled": False, **options}, check)
     module.answers = list(answers)
     monkeypatch.setattr(units, "AnsibleModule", module)
     with pytest.raises(Ended) as ended:
@@ -94,6 +94,15 @@ def test_started(monkeypatch: pytest.MonkeyPatch) -> None:
     told, calls = run(monkeypatch, [shown], check=True)
     assert told.result["changed"]
     assert not calls
+
+
+def test_not_installed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where packages start their units, a unit that is to come is no change of its own."""
+    shown = (0, f"{GOOD}\nLoadState=not-found\n", "")
+    assert run(monkeypatch, [shown], check=True)[0].result["changed"]
+    ended, _ = run(monkeypatch, [shown], check=True, comes_enabled=True)
+    assert not ended.result["changed"]
+    assert not ended.result["units"]["b"]["kept"]
 
 
 def test_masked(monkeypatch: pytest.MonkeyPatch) -> None:
