@@ -146,7 +146,10 @@ class Demo:
                 stream.flush()
                 found = TASK.match(line)
                 if found and found[1] != "PLAY":
-                    print(f"    {time.monotonic() - begun:5.0f} s  {found[2]}", flush=True)
+                    print(
+                        f"    {time.monotonic() - begun:5.0f} s  {found[2].removeprefix('eucaim.local_node.')}",
+                        flush=True,
+                    )
             status = process.wait()
         if status != 0:
             raise DemoError(f"playbooks/{name}.yml ended with {status}; the end of {log}:\n{tail(log)}")
