@@ -258,7 +258,7 @@ def claimed(module: AnsibleModule) -> None:
             "set docker_source to upstream (Docker's own repository) or to mirror (a repository of your site)",
         )
         module.fail_json(msg=refusal.text(), refusals=[refusal.as_dict()])
-    details: dict[str, Any] = {"source": module.params["source"]}
+    details: dict[str, Any] = {"source": module.params["source"]} if verdict.missing or record is None else {}
     if record is None:
         members = group_members(node.read_text(GROUP_FILE))
         details.update(group_existed=members is not None, members_before=members or [])

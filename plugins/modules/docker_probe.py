@@ -165,12 +165,10 @@ def judge_origin(module: AnsibleModule, family: str, packages: Packages) -> Find
     url = params["url"].rstrip("/")
     expected = f"packages from {url}" if url else "packages from the distribution"
     names = [name for name in params["packages"] if name in packages and packages[name].installed]
-    record = read_state(module)
-    wanted = url or "distribution"
-    if record.get("source") and record["source"] != wanted:
-        return "unmet", expected, f"the record says {record['source']}", "the record of the installation"
     if family != "Debian":
-        return "met", expected, f"the record says {record.get('source', 'nothing')}", "the record of the installation"
+        source = read_state(module).get("source", "nothing")
+        status = "met" if source == (url or "distribution") else "unmet"
+        return status, expected, f"the record says {source}", "the record of the installation"
     _code, out, _err = node.run(module, ["apt-cache", "policy", *names])
     strange: list[str] = []
     for name, offered in sorted(engine.origins(out).items()):

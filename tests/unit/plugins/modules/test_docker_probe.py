@@ -120,19 +120,18 @@ def test_packages(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_origins(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    place.state(source="http://mirror/debian")
     assert place.bad(monkeypatch, url="http://mirror/debian") == {}
     place.node.says("apt-cache", 0, POLICY.replace("//mirror", "//elsewhere"))
     assert place.bad(monkeypatch, url="http://mirror/debian") == {"docker.io from http://elsewhere/debian": "unmet"}
     place.node.says("apt-cache", 0, "docker.io:\n *** 26.1.5 100\n        100 /var/lib/dpkg/status\n")
     assert place.bad(monkeypatch, url="http://mirror/debian") == {}
-    assert place.bad(monkeypatch) == {"the record says http://mirror/debian": "unmet"}
 
 
 def test_the_family_of_red_hat_trusts_the_record(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     del place.node.programs["dpkg-query"]
     place.node.says("rpm", 0, "docker.io\t26.1.5\ntini\t1\n")
     assert place.bad(monkeypatch, hold=True) == {}
+    assert place.bad(monkeypatch, url="http://mirror/") == {"the record says distribution": "unmet"}
 
 
 def test_keys(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
