@@ -33,8 +33,9 @@ options:
     type: bool
     default: false
   comes_enabled:
-    description: Whether a package that is installed enables and starts its units itself, as on Debian and Ubuntu. A unit
-      that is not installed yet is then no change in check mode.
+    description:
+      - Whether a package enables and starts its units itself, as on Debian and Ubuntu.
+      - A unit that is not installed yet is then no change in check mode.
     type: bool
     default: false
 """
