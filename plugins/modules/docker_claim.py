@@ -64,6 +64,11 @@ options:
     description: Keep our packages at their version.
     type: bool
     default: false
+  data:
+    description: Folders to empty and, unless they are mounted, to delete when O(state) is V(absent).
+    type: list
+    elements: path
+    default: []
   path:
     description: The record.
     type: path
@@ -125,6 +130,7 @@ record:
 """
 
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -327,15 +333,32 @@ def released(module: AnsibleModule) -> None:
     module.exit_json(changed=False, leftovers=engine.removable(out, record["dependencies"]), record=record)
 
 
+def empty(folder: str) -> None:
+    """Delete what is in a folder, which may be a mounted volume itself."""
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        else:
+            os.unlink(entry.path)
+
+
 def absent(module: AnsibleModule) -> None:
     """Delete the record, and the directories that a daemon makes for itself when nothing is in them."""
     path = module.params["path"]
     before = node.read_text(path)
+    doomed = [folder for folder in module.params["data"] if os.path.isdir(folder) and os.listdir(folder)]
+    if not module.check_mode:
+        for folder in doomed:
+            empty(folder)
+        for folder in module.params["data"]:
+            node.delete_empty_directory(folder)
     if before is not None and not module.check_mode:
         node.delete(path)
         for directory in ("/etc/cni/net.d", "/etc/cni", os.path.dirname(path)):
             node.delete_empty_directory(directory)
-    module.exit_json(changed=before is not None, record=EMPTY, diff=node.diff_of([(path, before, None)]))
+    module.exit_json(
+        changed=before is not None or bool(doomed), record=EMPTY, diff=node.diff_of([(path, before, None)])
+    )
 
 
 STATES = {"claimed": claimed, "settled": settled, "read": read, "released": released, "absent": absent}
@@ -352,6 +375,7 @@ def main() -> None:
             "source": {"type": "str", "default": ""},
             "version": {"type": "str", "default": ""},
             "hold": {"type": "bool", "default": False},
+            "data": {"type": "list", "elements": "path", "default": []},
             "path": {"type": "path", "default": "/var/lib/eucaim/state/docker.json"},
         },
         supports_check_mode=True,

@@ -157,6 +157,20 @@ def test_looking_names_running_containers(bare: Node, monkeypatch: pytest.Monkey
     assert (found["running"], found["engine"]) == (["a", "b"], "adopted")
 
 
+def test_data_goes_only_when_named(bare: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = tmp_path / "data"
+    (data / "overlay2" / "x").mkdir(parents=True)
+    (data / "engine-id").touch()
+    (data / "link").symlink_to("/etc")
+    bare.check_mode = True
+    assert claim(bare, monkeypatch, state="absent", data=[str(data)])["changed"]
+    assert (data / "overlay2").exists()
+    bare.check_mode = False
+    assert not claim(bare, monkeypatch, state="absent")["changed"]
+    assert claim(bare, monkeypatch, state="absent", data=[str(data), str(tmp_path / "gone")])["changed"]
+    assert not data.exists()
+
+
 def test_leftovers_and_the_end(bare: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert claim(bare, monkeypatch, state="released")["leftovers"] == []
     claim(bare, monkeypatch, packages=WANTED)
