@@ -435,9 +435,7 @@ def _why_refused(seen: Observation) -> Finding:
         return Finding(
             CERTIFICATE_EXPIRED,
             f"The node's certificate has expired {span(seen.broker_now() - certificate.ends)} ago.",
-            f"Ask the helpdesk to renew it (category federated search); nothing has to be copied here {where}.".replace(
-                " .", "."
-            ),
+            "Ask the helpdesk to renew it (category federated search); nothing has to be copied to the node.",
         )
     if seen.key_matches_request is False:
         return Finding(
@@ -466,9 +464,7 @@ def _why_refused(seen: Observation) -> Finding:
         return Finding(
             CERTIFICATE_EXPIRED,
             "The node was enrolled before and is refused now: its certificate has most likely expired.",
-            f"Ask the helpdesk to renew it (category federated search); nothing has to be copied here {where}.".replace(
-                " .", "."
-            ),
+            "Ask the helpdesk to renew it (category federated search); nothing has to be copied to the node.",
         )
     return Finding(
         NOT_ENROLLED,
@@ -772,6 +768,8 @@ def _row_key(seen: Observation, finding: Finding) -> Verdict:
         return UNMET, finding.sentence
     if seen.certificate.source != "broker":
         return _by_cause(finding) if finding.owner else _blocked("the broker did not give the certificate", "FED-BEAM")
+    if not seen.certificate.key_matches:
+        return UNMET, "a newer certificate belongs to another key: the proxy will be refused when it starts again"
     left = seen.certificate.ends - seen.broker_now()
     return MET, f"{seen.key_facts}; certificate {seen.certificate.serial} is valid for another {span(left)}"
 

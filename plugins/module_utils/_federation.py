@@ -334,7 +334,7 @@ class Container:
             return f"runs (restarted {self.restart_count} times)"
         if self.status == "restarting":
             return f"is restarted again and again (last exit code {self.exit_code})"
-        return f"is {self.status or 'stopped'} (exit code {self.exit_code})"
+        return f"has stopped (exit code {self.exit_code})" if self.status in ("", "exited") else f"is {self.status}"
 
 
 def container_from_inspect(service: str, data: Mapping[str, Any], network: str) -> Container:

@@ -314,7 +314,17 @@ class Session:
         self.connection: http.client.HTTPConnection | None = None
 
     def call(self, method: str, path: str, headers: dict[str, str], body: bytes, timeout: float | None = None) -> Reply:
-        """Make one call."""
+        """Make one call; where a kept connection turns out to be closed, on a new one."""
+        reused = self.connection is not None
+        try:
+            return self.attempt(method, path, headers, body, timeout)
+        except CallError as error:
+            if not reused or error.stage == "timeout":
+                raise
+        return self.attempt(method, path, headers, body, timeout)
+
+    def attempt(self, method: str, path: str, headers: dict[str, str], body: bytes, timeout: float | None) -> Reply:
+        """Make one call, on the connection that there is."""
         connection = self.connection or self.open()
         self.connection = connection
         if connection.sock is not None:
@@ -567,14 +577,15 @@ class BrokerLook:
         self.timeout = float(params["timeout"])
         self.url = params["broker_url"].rstrip("/")
         self.session = Session(self.url, way, self.timeout)
+        self.serial = ""
 
     def sign(self, data: bytes) -> bytes:
         """Sign as tokens want it (RS256)."""
         return bytes(self.papers.key.sign(data, padding.PKCS1v15(), hashes.SHA256()))
 
     def signed(self, path: str, serial: str = "") -> Reply:
-        """Make a signed call."""
-        request = _beam.signed_request("GET", path, self.proxy_id, self.sign, time.time(), serial)
+        """Make a signed call, which names the node's own certificate once that is known."""
+        request = _beam.signed_request("GET", path, self.proxy_id, self.sign, time.time(), serial or self.serial)
         return self.session.call(request.method, request.path, request.headers, request.body)
 
     def look(
@@ -663,6 +674,7 @@ class BrokerLook:
                 begins, ends = moments(certificate)
                 matches = same_key(certificate.public_key(), self.papers.key.public_key())
                 found.append((begins, _diagnosis.Certificate("broker", serial, begins, ends, matches)))
+                self.serial = serial if matches else self.serial
         return max(found, key=lambda entry: entry[0])[1] if found else None
 
     def fetch(self, serial: str) -> Any:

@@ -170,9 +170,7 @@ SERIAL = "INFO beam_proxy: Certificate retrieved for our proxy ID p.b (serial aa
 
 
 def test_proxy_log_speaks_of_the_last_run() -> None:
-    log = _beam.parse_proxy_log(
-        "\n".join([START, SERIAL, "x Startup complete. This is Proxy", "", START, NOT_SIGNED]), "p.b"
-    )
+    log = _beam.parse_proxy_log(f"{START}\n{SERIAL}\nx Startup complete. This is Proxy\n\n{START}\n{NOT_SIGNED}", "p.b")
     assert log.serial == "aa:bb"
     assert log.not_enrolled_or_expired
     assert not log.started

@@ -213,7 +213,7 @@ CASES: list[tuple[str, dict[str, Any], str, str, str]] = [
             "csr_file": "",
         },
         d.CERTIFICATE_EXPIRED,
-        "nothing has to be copied here",
+        "nothing has to be copied to the node",
         "FED-KEY",
     ),
     (
@@ -461,6 +461,7 @@ WOUNDS: list[tuple[str, dict[str, Any], str]] = [
     ("FED-BUILD", {"focus": container("focus", image_id="sha256:2")}, "runs another image"),
     ("FED-BUILD", {"images": (image("focus", **GONE),)}, "is not on the node"),
     ("FED-KEY", {"key_problems": ("mode 0644",)}, "0644"),
+    ("FED-KEY", {"certificate": d.Certificate("broker", "aa", NOW - 9, NOW + 9, False)}, "another key"),
     ("FED-KEY", {"root_problems": ("not the configured one",)}, "configured"),
     ("FED-ENV", {"environment_problems": ("mode 0644",)}, "0644"),
     ("FED-BEAM", {"proxy": container("beam-proxy", problems=("it publishes a port",))}, "publishes"),
