@@ -9,16 +9,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.nodes.engine import remove_network
-from tests.site.world import NETWORK, NODE_IP, NODE_NAME, SUBNET, World
 from tests.farend import FarEnd
-
+from tests.nodes.engine import remove_network
 from tests.nodes.node import Node
+from tests.site.world import NETWORK, NODE_IP, NODE_NAME, SUBNET, World
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of this folder."""
-    parser.addoption("--keep", action="store_true", help="leave the node and the far end running, and take up kept ones")
+    parser.addoption(
+        "--keep", action="store_true", help="leave the node and the far end running, and take up kept ones"
+    )
 
 
 @pytest.fixture(scope="session")

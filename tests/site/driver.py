@@ -19,7 +19,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
 SCRATCH = CACHE / "site"
-RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)\s+skipped=(\d+)", re.M)
+RECAP = re.compile(
+    r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)\s+skipped=(\d+)", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,9 @@ class Run:
 
     def task(self, name: str) -> str:
         """Output of the task of this name, up to the next task, play or recap."""
-        found = re.search(rf"^TASK \[[^\]]*{re.escape(name)}\] \**$(.*?)(?=^(?:TASK|PLAY) |\Z)", self.output, re.M | re.S)
+        found = re.search(
+            rf"^TASK \[[^\]]*{re.escape(name)}\] \**$(.*?)(?=^(?:TASK|PLAY) |\Z)", self.output, re.MULTILINE | re.DOTALL
+        )
         return found.group(1) if found else ""
 
     def succeeded(self) -> Run:
@@ -87,6 +91,7 @@ def playbook(
 
 def write_inventory(directory: Path, hosts: Mapping[str, Mapping[str, Any]], tier: str = "tier2") -> Path:
     """Write an inventory of these hosts with their variables; JSON is YAML enough for Ansible."""
+    SCRATCH.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory.mkdir(parents=True, exist_ok=True)
     content = {"all": {"children": {"local_nodes": {"children": {tier: {"hosts": dict(hosts)}}}}}}
     path = directory / "hosts.json"

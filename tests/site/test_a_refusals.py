@@ -70,7 +70,12 @@ ROWS = [
     Row("tier-missing", drop("preflight_tier"), "TIER-2", ("preflight_tier",)),
     Row("tier-4", put(preflight_tier=4), "TIER-2", ("preflight_tier", "4")),
     Row("tier-word", put(preflight_tier="two"), "TIER-2", ("preflight_tier", "two")),
-    Row("reach-target", put(preflight_reach_targets=["ftp//nowhere"]), "NET-REACH", ("preflight_reach_targets", "ftp//nowhere")),
+    Row(
+        "reach-target",
+        put(preflight_reach_targets=["ftp//nowhere"]),
+        "NET-REACH",
+        ("preflight_reach_targets", "ftp//nowhere"),
+    ),
     Row("app-name", put(APP_FOCUS_KEY="abc"), "FED-ENV", ("APP_FOCUS_KEY",)),
     Row("provider-missing", drop(PROVIDER), "FED-ENV", (PROVIDER,)),
     Row("provider-dot", put(federation_provider_id="site.hospital"), "FED-ENV", (PROVIDER, "site.hospital")),
@@ -81,31 +86,81 @@ ROWS = [
     Row("broker-path", put(federation_broker_url="https://broker.eucaim.test/beam"), "FED-ENV", (BROKER, "/beam")),
     Row("broker-no-scheme", put(federation_broker_url="broker.eucaim.test"), "FED-ENV", (BROKER,)),
     Row("root-missing", drop("federation_root_certificate"), "FED-KEY", ("federation_root_certificate",)),
-    Row("root-garbage", put(federation_root_certificate="not a certificate"), "FED-KEY", ("federation_root_certificate",)),
+    Row(
+        "root-garbage",
+        put(federation_root_certificate="not a certificate"),
+        "FED-KEY",
+        ("federation_root_certificate",),
+    ),
     Row("type-missing", drop("federation_endpoint_type"), "FED-ENV", ("federation_endpoint_type",)),
     Row("type-blaze", put(federation_endpoint_type="blaze"), "FED-ENV", ("federation_endpoint_type", "omop")),
     Row("type-beacon", put(federation_endpoint_type="eucaim-beacon"), "FED-ENV", ("federation_endpoint_type", "omop")),
-    Row("endpoint-missing", put(federation_endpoint_url="", federation_mediator_enabled=False), "FED-ENV", ("federation_endpoint_url",)),
-    Row("endpoint-password", put(federation_endpoint_url="http://u:p@mediator:8089/"), "FED-MED", ("federation_endpoint_url",)),
+    Row(
+        "endpoint-missing",
+        put(federation_endpoint_url="", federation_mediator_enabled=False),
+        "FED-ENV",
+        ("federation_endpoint_url",),
+    ),
+    Row(
+        "endpoint-password",
+        put(federation_endpoint_url="http://u:p@mediator:8089/"),
+        "FED-MED",
+        ("federation_endpoint_url",),
+    ),
     Row("icon-lines", put(federation_provider_icon=f"{ICON}\n{ICON}"), "FED-ENV", ("federation_provider_icon", "line")),
     Row("name-quote", put(federation_provider_name='The "best" hospital'), "FED-ENV", ("federation_provider_name",)),
     Row("misspelt-federation", swap(PROVIDER, "federation_providerid"), "FED-ENV", ("federation_providerid", PROVIDER)),
     Row("misspelt-base", swap("base_users", "base_user"), "OS-USERS", ("base_user", "base_users")),
     Row("misspelt-docker", swap("docker_source", "docker_sources"), "CT-DOCKER", ("docker_sources", "docker_source")),
-    Row("subnet-overlap", put(federation_network_subnet="172.30.81.0/26"), "FED-NET", ("federation_network_subnet", "172.30.81.0")),
+    Row(
+        "subnet-overlap",
+        put(federation_network_subnet="172.30.81.0/26"),
+        "FED-NET",
+        ("federation_network_subnet", "172.30.81.0"),
+    ),
     Row("subnet-garbage", put(federation_network_subnet="10.0.0.0/33"), "FED-NET", ("federation_network_subnet",)),
-    Row("pool-overlap", put(docker_address_pools=[{"base": "172.30.0.0/16", "size": 24}]), "CT-DOCKER", ("docker_address_pools",)),
+    Row(
+        "pool-overlap",
+        put(docker_address_pools=[{"base": "172.30.0.0/16", "size": 24}]),
+        "CT-DOCKER",
+        ("docker_address_pools",),
+    ),
     Row("docker-source", put(docker_source="snap"), "CT-DOCKER", ("docker_source", "snap")),
     Row("docker-mirror", put(docker_source="mirror"), "CT-DOCKER", ("docker_mirror_url",)),
     Row("user-role", put(base_users=[{"name": "eve", "role": "root"}]), "OS-USERS", ("base_users", "root")),
-    Row("user-name", put(base_users=[{"name": "Eve Example", "role": "basic"}]), "OS-USERS", ("base_users", "Eve Example")),
-    Row("clear-password", put(base_users=[{"name": "eve", "role": "basic", "password_hash": "hunter2hunter2"}]), "SEC-ACCT", ("base_users",)),
-    Row("bad-key", put(base_users=[{"name": "eve", "role": "basic", "authorized_keys": ["ssh-rsa nonsense"]}]), "OS-USERS", ("base_users",)),
+    Row(
+        "user-name",
+        put(base_users=[{"name": "Eve Example", "role": "basic"}]),
+        "OS-USERS",
+        ("base_users", "Eve Example"),
+    ),
+    Row(
+        "clear-password",
+        put(base_users=[{"name": "eve", "role": "basic", "password_hash": "hunter2hunter2"}]),
+        "SEC-ACCT",
+        ("base_users",),
+    ),
+    Row(
+        "bad-key",
+        put(base_users=[{"name": "eve", "role": "basic", "authorized_keys": ["ssh-rsa nonsense"]}]),
+        "OS-USERS",
+        ("base_users",),
+    ),
     Row("image-checksum", image(sha256="12ab"), "FED-BUILD", ("federation_images", "sha256")),
     Row("image-archive", image(path="/nowhere/focus.tar"), "FED-BUILD", ("federation_images", "/nowhere/focus.tar")),
     Row("image-source", image(source="floppy"), "FED-BUILD", ("federation_images", "floppy")),
-    Row("vault-missing", put(federation_endpoint_auth_header="{{ vault_mediator_token }}"), "FED-ENV", ("federation_endpoint_auth_header", "vault_mediator_token")),
-    Row("sql-without-string", put(federation_endpoint_type="eucaim-sql"), "FED-ENV", ("federation_postgres_connection_string",)),
+    Row(
+        "vault-missing",
+        put(federation_endpoint_auth_header="{{ vault_mediator_token }}"),
+        "FED-ENV",
+        ("federation_endpoint_auth_header", "vault_mediator_token"),
+    ),
+    Row(
+        "sql-without-string",
+        put(federation_endpoint_type="eucaim-sql"),
+        "FED-ENV",
+        ("federation_postgres_connection_string",),
+    ),
     Row("sudo-password", put(ansible_become_password="wrong"), "OS-USERS", ("sudo",)),
 ]
 PARTS = ("found", "needed", "remedy")
@@ -170,7 +225,9 @@ def test_each_fault_is_refused_in_words(refused: Refused, row: Row) -> None:
 def test_all_faults_of_one_host_come_together(world: World) -> None:
     """Five faults in one inventory: five refusals in one run."""
     settings = world.settings()
-    chosen = [row for row in ROWS if row.name in ("tier-4", "provider-dot", "broker-path", "docker-source", "user-role")]
+    chosen = [
+        row for row in ROWS if row.name in ("tier-4", "provider-dot", "broker-path", "docker-source", "user-role")
+    ]
     for row in chosen:
         row.change(settings)
     run = playbook(SITE, inventory=write_inventory(SCRATCH / "many", {NODE_NAME: settings}))

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.nodes.engine import operator_key, operator_password
-from tests.nodes.node import Node
-from tests.site.driver import ROOT, SCRATCH, Run, playbook, rows, write_inventory
 from tests.farend import images as build
 from tests.farend.end import BROKER_ID, FarEnd
+from tests.nodes.engine import operator_key, operator_password, write_private
+from tests.nodes.node import Node
+from tests.site.driver import ROOT, SCRATCH, Run, playbook, rows, write_inventory
 
 NETWORK = "eucaim-site"
 SUBNET = "172.30.81.0/24"
@@ -38,7 +38,11 @@ class World:
 
     def __post_init__(self) -> None:
         """Plant the secrets that a site gives us."""
-        self.planted["mediator token"] = f"Planted-{secrets.token_hex(12)}"
+        path = SCRATCH / "planted"
+        if not path.exists():
+            SCRATCH.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_private(path, f"Planted-{secrets.token_hex(12)}")
+        self.planted["mediator token"] = path.read_text(encoding="utf-8")
         self.planted["sudo password"] = operator_password().read_text(encoding="utf-8").strip()
 
     def connection(self) -> dict[str, Any]:
@@ -58,7 +62,7 @@ class World:
         return {
             **self.connection(),
             "preflight_tier": 2,
-            "preflight_reach_targets": [f"https://{BROKER_ID}"],
+            "preflight_reach_targets": [f"https://{BROKER_ID}", "http://explorer:8081/v1/health"],
             "preflight_tls_ca_certificates": [self.far_end.tls_authority.read_text(encoding="utf-8")],
             "base_users": [
                 {"name": "ada", "role": "admin", "comment": "Ada Admin", "authorized_keys": [public_key()]},
@@ -71,6 +75,7 @@ class World:
             "federation_broker_url": f"https://{BROKER_ID}",
             "federation_root_certificate": (self.far_end.pki / "root.crt.pem").read_text(encoding="utf-8"),
             "federation_tls_ca_certificates": [self.far_end.tls_authority.read_text(encoding="utf-8")],
+            "federation_network_subnet": "10.231.7.0/24",
             "federation_endpoint_type": "omop",
             "federation_endpoint_url": "http://mediator:8089/",
             "federation_endpoint_auth_header": f"Secret {token}",
@@ -115,6 +120,18 @@ class World:
     def verify(self, *arguments: str, env: Mapping[str, str] | None = None) -> Run:
         """Run the real verify playbook on the good inventory."""
         return playbook(VERIFY, *arguments, inventory=self.inventory, env=env)
+
+    def look(self, *roles: str, wait: int = 0) -> Run:
+        """Verify some roles only, and write the report: for tests that hurt one thing."""
+        return self.verify("--tags", ",".join([*roles, "report"]), "-e", f"federation_probe_wait={wait}")
+
+    def compose(self, *words: str, override: Mapping[str, Any] | None = None) -> None:
+        """Docker Compose on the node, on the federation's project; an override changes its services."""
+        files = "-f compose.yaml"
+        if override is not None:
+            self.node.exec("cat > /run/override.yaml", stdin=json.dumps({"services": override}))
+            files += " -f /run/override.yaml"
+        self.node.exec(f"cd /opt/eucaim/federation && docker compose {files} {' '.join(words)}")
 
     def rows(self) -> dict[str, dict[str, str]]:
         """The rows of the last report."""
