@@ -586,7 +586,8 @@ def _data(seen: Observation) -> Finding | None:
     if looked.outcome == "timeout" or (seen.query.outcome == "claimed" and looked.outcome != "ok"):
         return Finding(
             MEDIATOR_HUNG,
-            f"The mediator hangs: it leaves a query without an answer {looked.detail}".rstrip() + ".",
+            "The mediator hangs: it leaves a query without an answer"
+            + (f" ({looked.detail})." if looked.detail else "."),
             "Restart it; Focus has no time limit of its own, and three such queries stop it.",
         )
     if looked.outcome in ("refused", "status", "unusable"):

@@ -45,7 +45,7 @@ options:
         type: str
         default: "0755"
       exclusive:
-        description: Remove what is in it and is not listed in O(files).
+        description: Remove what is in it and is not listed in O(files), O(environment_files) or O(secrets).
         type: bool
         default: false
   secrets_directory:
@@ -83,6 +83,11 @@ options:
         description: The variables. A value is a text, or a dictionary with the key C(secret) and the name of a secret.
         type: dict
         required: true
+  absent:
+    description: Files to remove.
+    type: list
+    elements: path
+    default: []
   files:
     description: Plain files without secrets.
     type: list
@@ -178,6 +183,7 @@ ARGUMENTS: dict[str, Any] = {
             "values": {"type": "dict", "required": True},
         },
     },
+    "absent": {"type": "list", "elements": "path", "default": []},
     "files": {
         "type": "list",
         "elements": "dict",
@@ -233,9 +239,14 @@ class Writer:
         for name in sorted(os.listdir(path)):
             entry = os.path.join(path, name)
             if entry not in keep:
-                self.note(entry, "not wanted here\n", "")
-                if not self.check_mode:
-                    self.delete(entry)
+                self.absent(entry)
+
+    def absent(self, path: str) -> None:
+        """Remove what is there."""
+        if os.path.lexists(path):
+            self.note(path, "not wanted here\n", "")
+            if not self.check_mode:
+                self.delete(path)
 
     @staticmethod
     def delete(path: str) -> None:
@@ -299,7 +310,10 @@ def converge(module: AnsibleModule, writer: Writer) -> list[str]:
         writer.file(entry["path"], text, 0o600, hide=hidden or None)
     for entry in params["files"]:
         writer.file(entry["path"], entry["content"], int(entry["mode"], 8))
-    wanted = [entry["path"] for entry in params["files"]]
+    wanted = [entry["path"] for entry in params["files"] + params["environment_files"]]
+    wanted += [os.path.join(params["secrets_directory"], name) for name in values]
+    for path in params["absent"]:
+        writer.absent(path)
     for entry in params["directories"]:
         if entry["exclusive"]:
             writer.empty(entry["path"], wanted)

@@ -158,7 +158,7 @@ CASES: list[tuple[str, dict[str, Any], str, str, str]] = [
         "proxy stopped",
         {**CLOSED, "proxy": container("beam-proxy", **STOPPED)},
         d.CONTAINER_STOPPED,
-        "beam-proxy is exited",
+        "beam-proxy has stopped",
         "FED-BEAM",
     ),
     (
@@ -309,7 +309,7 @@ CASES: list[tuple[str, dict[str, Any], str, str, str]] = [
         "Focus stopped",
         {**SILENT, "focus": container("focus", **STOPPED)},
         d.CONTAINER_STOPPED,
-        "focus is exited",
+        "focus has stopped",
         "FED-FOCUS",
     ),
     (
@@ -469,7 +469,7 @@ WOUNDS: list[tuple[str, dict[str, Any], str]] = [
     ("FED-LOGS", {"focus": container("focus", log_problem="its logs are not rotated")}, "rotated"),
     ("FED-LOGS", {"logs_read": False}, "could not be read"),
     ("FED-MED", {"mediator_container": container("mediator", problems=("it publishes a port",))}, "publishes"),
-    ("FED-MED", {"mediator_container": container("mediator", **STOPPED)}, "exited"),
+    ("FED-MED", {"mediator_container": container("mediator", **STOPPED)}, "has stopped"),
     ("FED-PROBE", {"health_check": d.RoundTrip("succeeded", "", "sick")}, "sick"),
 ]
 

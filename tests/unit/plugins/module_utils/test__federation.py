@@ -232,7 +232,7 @@ def test_a_bad_container() -> None:
     )
     assert len(seen.problems) == 4
     assert "cannot be read" in seen.log_problem
-    assert seen.state() == "is exited (exit code 22)"
+    assert seen.state() == "has stopped (exit code 22)"
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,8 @@ def test_logs_of_containers(log: dict[str, Any], problem: str) -> None:
 def test_states_in_words() -> None:
     assert _federation.Container("x").state() == "does not exist"
     assert "last exit code 17" in _federation.Container("x", True, "restarting", exit_code=17).state()
-    assert _federation.Container("x", True).state() == "is stopped (exit code 0)"
+    assert _federation.Container("x", True, "paused").state() == "is paused"
+    assert _federation.Container("x", True).state() == "has stopped (exit code 0)"
 
 
 def test_networks() -> None:
