@@ -74,6 +74,7 @@ class ActionModule(ActionBase):
             argument_spec={
                 "roles": {"type": "list", "elements": "str", "required": True, "choices": list(ROLES)},
                 "check_become": {"type": "bool", "default": False},
+                "check_node": {"type": "bool", "default": True},
             }
         )
         facts, gathered, refusals = self._facts(variables, bool(arguments["check_become"]))
@@ -85,7 +86,7 @@ class ActionModule(ActionBase):
         refusals += found
         available = self._available(arguments["roles"], variables, facts)
         for role in arguments["roles"]:
-            refusals += self._role_refusals(role, available, facts)
+            refusals += self._role_refusals(role, available, facts if arguments["check_node"] else {})
         refusals = unique(refusals)
         host = str(variables.get("inventory_hostname", "this host"))
         told = facts.get(TOLD, [])

@@ -45,6 +45,12 @@ options:
       - The task must run with C(become) for this.
     type: bool
     default: false
+  check_node:
+    description:
+      - Whether a node that is not fit for the inventory is refused, such as one with a release that is not supported.
+      - V(false) judges the inventory alone. A verification does so, because it measures the node and reports it.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""

@@ -78,14 +78,14 @@ class Node:
     def module(self, module_name: str, **_options: Any) -> dict[str, Any]:
         """Run a module."""
         self.calls.append(module_name)
-        if self.error:
+        if isinstance(self.error, Exception):
             raise self.error
         return self.setup
 
     def command(self, command: str, sudoable: bool) -> dict[str, Any]:
         """Run a command."""
         self.calls.append(command)
-        if sudoable and self.become_error:
+        if sudoable and isinstance(self.become_error, Exception):
             raise self.become_error
         return self.identity if sudoable else self.routes
 
@@ -165,6 +165,18 @@ def test_known_facts_are_not_gathered_again(run: Run, node: Node) -> None:
     result = run({"preflight_tier": 2, "ansible_facts": FACTS})
     assert node.calls == []
     assert "ansible_facts" not in result
+
+
+@pytest.mark.parametrize("judged", [True, False])
+def test_a_node_is_judged_only_where_nothing_measures_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch, judged: bool
+) -> None:
+    def check(_variables: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Refusal]:
+        return [Refusal("OS-LTS", "distribution", str(facts["distribution"]), "n", "r")] if facts else []
+
+    monkeypatch.setattr(validate_inputs, "check_function", lambda _role: check)
+    result = run({"preflight_tier": 2, "ansible_facts": FACTS}, check_node=judged)
+    assert texts(result) == (["OS-LTS distribution: Debian"] if judged else [])
 
 
 def test_every_refusal_comes_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
