@@ -311,6 +311,7 @@ def parse_proxy_log(text: str, proxy: str) -> ProxyLog:
         for marker, flag in _PROXY_TEXTS:
             if marker in line:
                 state[flag] = line.split(marker, 1)[1].strip()[:200]
+        state.update(_usage_error(line))
     return ProxyLog(lines=len(lines), **state)
 
 
@@ -326,8 +327,12 @@ _PROXY_MARKERS = (
 _PROXY_TEXTS = (
     ("Still trying to reach Broker:", "waiting_for_broker"),
     ("Unable to read config:", "config_error"),
-    ("error: ", "config_error"),
 )
+
+
+def _usage_error(line: str) -> dict[str, str]:
+    """Return the complaint about an argument, which stands at the beginning of a line of its own."""
+    return {"config_error": line[len("error: ") :].strip()[:200]} if line.startswith("error: ") else {}
 
 
 @dataclass(frozen=True)
@@ -367,7 +372,7 @@ def parse_focus_log(text: str) -> FocusLog:
         status = _FOCUS_STATUS.search(line)
         if status:
             state["mediator_status"] = status.group(1)
-        for marker in ("Configuration error:", "error: "):
-            if marker in line:
-                state["config_error"] = line.split(marker, 1)[1].strip()[:200]
+        if "Configuration error:" in line:
+            state["config_error"] = line.split("Configuration error:", 1)[1].strip()[:200]
+        state.update(_usage_error(line))
     return FocusLog(lines=len(lines), **state)

@@ -479,6 +479,12 @@ def _proxy(seen: Observation) -> Finding | None:
     if seen.proxy_health == 200:
         return None
     log = seen.proxy_log
+    if seen.proxy.running and not seen.proxy.address:
+        return Finding(
+            PORT_CLOSED,
+            f"The container beam-proxy is not on the network {seen.network_name}.",
+            "Run site: it connects it.",
+        )
     if log.config_error or seen.proxy.exit_code in (1, 2, 134):
         what = log.config_error or f"it ends with code {seen.proxy.exit_code}"
         return _settings(seen, f"The Beam proxy does not start: {what}.", "FED-BEAM")

@@ -400,6 +400,14 @@ def network_problems(data: Mapping[str, Any], subnet: str, ours: Sequence[str]) 
     return problems
 
 
+def strangers_on(network: Mapping[str, Any], ours: Sequence[str]) -> list[str]:
+    """Return who would be cut off if a network that is not ours were made anew."""
+    if LABEL in (network.get("Labels") or {}):
+        return []
+    names = [str(entry.get("Name")) for entry in (network.get("Containers") or {}).values()]
+    return sorted(name for name in names if name not in ours)
+
+
 @dataclass(frozen=True)
 class Target:
     """Where a URL leads."""

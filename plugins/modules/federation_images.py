@@ -42,6 +42,15 @@ options:
     type: list
     elements: dict
     required: true
+  network:
+    description: A Docker network, of which O(state=compared) tells who would be cut off if it were made anew.
+    type: str
+    default: ""
+  services:
+    description: The containers that may be on that network.
+    type: list
+    elements: str
+    default: []
   record:
     description: The file of the record.
     type: path
@@ -65,6 +74,12 @@ wanted:
   type: list
   elements: dict
   sample: []
+strangers:
+  description: Containers of others on a network of that name that this collection did not make.
+  returned: O(state=compared)
+  type: list
+  elements: str
+  sample: []
 images:
   description: For each image whether it is there, whether it is the recorded one, its id, and why not.
   returned: always
@@ -84,7 +99,7 @@ import os
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.eucaim.local_node.plugins.module_utils._federation import image_state
+from ansible_collections.eucaim.local_node.plugins.module_utils._federation import image_state, strangers_on
 from ansible_collections.eucaim.local_node.plugins.module_utils._federation_files import read_text, write_text
 
 
@@ -109,12 +124,23 @@ def image_ids(module: AnsibleModule, references: list[str]) -> dict[str, str]:
     return ids
 
 
+def network_strangers(module: AnsibleModule) -> list[str]:
+    """Return who is on a network that is not ours."""
+    docker, network = module.get_bin_path("docker"), module.params["network"]
+    if not docker or not network:
+        return []
+    rc, out, _err = module.run_command([docker, "network", "inspect", network])
+    return strangers_on(json.loads(out)[0], module.params["services"]) if rc == 0 else []
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
         argument_spec={
             "state": {"type": "str", "choices": ["compared", "recorded"], "default": "compared"},
             "images": {"type": "list", "elements": "dict", "required": True},
+            "network": {"type": "str", "default": ""},
+            "services": {"type": "list", "elements": "str", "default": []},
             "record": {"type": "path", "default": "/etc/eucaim/federation/images.json"},
         },
         supports_check_mode=True,
@@ -126,7 +152,12 @@ def main() -> None:
     if module.params["state"] == "compared":
         states = [image_state(image, ids.get(image["reference"], ""), record) for image in images]
         wanted = [image for image, state in zip(images, states) if not state.matches]
-        module.exit_json(changed=False, wanted=wanted, images=[vars(state) for state in states])
+        module.exit_json(
+            changed=False,
+            wanted=wanted,
+            strangers=network_strangers(module),
+            images=[vars(state) for state in states],
+        )
     missing = [image["reference"] for image in images if image["reference"] not in ids]
     if missing:
         module.fail_json(msg=f"These images are still not on the node: {', '.join(missing)}")

@@ -193,6 +193,7 @@ def test_proxy_log_speaks_of_the_last_run() -> None:
         ),
         ("error: invalid value 'x' for '--bind-addr'", "config_error", "invalid value 'x' for '--bind-addr'"),
         ("Certificate retrieved for our proxy ID other.b (serial cc)", "serial", ""),
+        ("WARN shared::crypto: CA error: Found certificate (serial 1)", "config_error", ""),
     ],
 )
 def test_proxy_log_lines(line: str, flag: str, value: Any) -> None:

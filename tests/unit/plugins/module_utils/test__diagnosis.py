@@ -273,6 +273,13 @@ CASES: list[tuple[str, dict[str, Any], str, str, str]] = [
         "within a minute",
         "FED-BEAM",
     ),
+    (
+        "proxy off the network",
+        {**CLOSED, "proxy": container("beam-proxy", address="")},
+        d.PORT_CLOSED,
+        "not on the network net",
+        "FED-BEAM",
+    ),
     ("port closed", CLOSED, d.PORT_CLOSED, "8081", "FED-BEAM"),
     (
         "wrong key of the probe",

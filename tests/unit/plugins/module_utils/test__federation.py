@@ -294,3 +294,10 @@ def test_targets(url: str, expected: tuple[str, str, int, str]) -> None:
 )
 def test_no_proxy(no_proxy: str, through: bool) -> None:
     assert _federation.goes_through_proxy("b.test", no_proxy) is through
+
+
+def test_strangers_on_a_network_that_is_not_ours() -> None:
+    network = {"Containers": {"1": {"Name": "focus"}, "2": {"Name": "other"}}}
+    assert _federation.strangers_on(network, ["focus"]) == ["other"]
+    assert _federation.strangers_on({**network, "Labels": {"eu.eucaim.local_node": "federation"}}, []) == []
+    assert _federation.strangers_on({}, []) == []
