@@ -79,7 +79,7 @@ def test_limit(world: World) -> None:
     assert run.changed == 0
 
 
-@pytest.mark.parametrize("role", ("preflight", "base", "docker", "federation"))
+@pytest.mark.parametrize("role", ["preflight", "base", "docker", "federation"])
 def test_tags(world: World, role: str) -> None:
     """--tags ROLE runs that role, refuses bad input first, and changes nothing."""
     run = world.site("--tags", role).succeeded()
@@ -102,3 +102,39 @@ def test_a_role_alone_in_a_foreign_playbook(world: World, role: str) -> None:
     path.write_text(json.dumps(play), encoding="utf-8")
     run = playbook(str(path), inventory=inventory).succeeded()
     assert run.changed == 0, run.output
+
+
+def test_executions_of_a_run_with_nothing_to_do(world: World) -> None:
+    """The number of modules that a no-op run executes on the node: the cost of a run, and it must not creep up."""
+    counts = {}
+    for name, run in (("site", world.site), ("verify", world.verify)):
+        path = SCRATCH / f"executions-{name}"
+        path.unlink(missing_ok=True)
+        env = {
+            "MODULE_EXECUTIONS": str(path),
+            "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tests" / "perf" / "callback_plugins"),
+            "ANSIBLE_CALLBACKS_ENABLED": "module_executions",
+        }
+        run(env=env).succeeded()
+        lines = path.read_text(encoding="utf-8").splitlines()
+        counts[name] = len([line for line in lines if line.startswith(NODE_NAME)])
+    world.remember("module executions of a no-op run", lambda: counts)
+    assert 0 < counts["site"] <= 60, counts
+    assert 0 < counts["verify"] <= 20, counts
+
+
+# The requirements that this version meets by what its roles do.
+TAGS = (
+    "os_lts os_devices net_reach os_time os_users os_dirs os_tools os_update ct_docker ct_run ct_group "
+    "fed_net fed_beam fed_focus fed_build fed_env fed_key fed_logs fed_probe fed_med tier_2"
+).split()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("tag", TAGS)
+def test_every_requirement_is_a_tag(world: World, tag: str) -> None:
+    """--tags ID: at least one task of a role beside the first check, no undefined variable, 0 changed."""
+    for run in (world.site("--tags", tag), world.verify("--tags", tag)):
+        run.succeeded()
+        assert run.changed == 0
+    assert "eucaim.local_node." in run.output.replace("Refuse bad input before looking at the nodes", "")

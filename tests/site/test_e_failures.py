@@ -77,10 +77,10 @@ def test_clock_off(world: World) -> None:
     far = world.far_end
     path = far.state / "broker.json"
     settings = json.loads(path.read_text(encoding="utf-8"))
-    write_private(path, json.dumps({**settings, "EUCAIM_STANDIN_CLOCK_OFFSET": "+3h"}))
+    write_private(path, json.dumps({**settings, "EUCAIM_STANDIN_CLOCK_OFFSET": "10800"}))
     environment = far.state / "broker.env"
     lines = environment.read_text(encoding="utf-8")
-    write_private(environment, f"{lines}EUCAIM_STANDIN_CLOCK_OFFSET=+3h\n")
+    write_private(environment, f"{lines}EUCAIM_STANDIN_CLOCK_OFFSET=10800\n")
     try:
         restart_broker(world)
         run = world.look("federation", "preflight")
