@@ -57,7 +57,9 @@ def installed(world: World) -> Path:
 
 def test_by_full_name_from_the_archive(world: World, installed: Path) -> None:
     """`ansible-playbook eucaim.local_node.site`, far from the clone: the same node, 0 changed."""
-    env = {"ANSIBLE_CONFIG": "/dev/null", "ANSIBLE_COLLECTIONS_PATH": str(installed)}
+    settings = installed / "ansible.cfg"
+    settings.write_text("", encoding="utf-8")
+    env = {"ANSIBLE_CONFIG": str(settings), "ANSIBLE_COLLECTIONS_PATH": str(installed)}
     run = playbook("eucaim.local_node.site", inventory=world.inventory, cwd=installed, env=env).succeeded()
     assert run.changed == 0, run.output
     assert str(ROOT / "roles") not in run.output
@@ -85,8 +87,10 @@ def test_tags(world: World, role: str) -> None:
     run = world.site("--tags", role).succeeded()
     assert run.changed == 0
     assert "Refuse bad input before the first change" in run.output
-    assert f"eucaim.local_node.{role} :" in run.output
-    assert not any(f"eucaim.local_node.{other} :" in run.output for other in ROLES if other != role)
+    # Ansible's own check of a role's arguments always runs.
+    tasks = [line for line in run.output.splitlines() if line.startswith("TASK [") and "Validating arg" not in line]
+    assert any(f"eucaim.local_node.{role} :" in line for line in tasks)
+    assert not any(f"eucaim.local_node.{other} :" in line for line in tasks for other in ROLES if other != role)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -101,6 +105,9 @@ def test_a_role_alone_in_a_foreign_playbook(world: World, role: str) -> None:
     path = SCRATCH / "foreign" / f"{role}.yml"
     path.write_text(json.dumps(play), encoding="utf-8")
     run = playbook(str(path), inventory=inventory).succeeded()
+    if role == "report":  # Its folder is a new one.
+        assert run.changed == 1, run.output
+        run = playbook(str(path), inventory=inventory).succeeded()
     assert run.changed == 0, run.output
 
 
