@@ -14,7 +14,7 @@ description:
   - A tag can be moved to another image without a trace. So this module records, when an image was pulled,
     loaded or built, which image that was and where it came from, and later tells which images are missing
     or are no longer the same.
-  - It pulls, loads and builds nothing itself.
+  - It pulls, loads and builds nothing itself. It removes what the record names, when told so.
 extends_documentation_fragment:
   - eucaim.local_node.attributes
   - eucaim.local_node.attributes.linux
@@ -32,16 +32,18 @@ options:
     description:
       - V(compared) only looks.
       - V(recorded) writes down what the images are now.
+      - V(absent) removes every image of the record that no container uses, and the record.
     type: str
-    choices: [compared, recorded]
+    choices: [compared, recorded, absent]
     default: compared
   images:
     description:
       - The images, as the filter P(eucaim.local_node.federation_images#filter) returns them.
       - Each has at least C(service), C(reference) and C(origin).
+      - Needed unless O(state=absent).
     type: list
     elements: dict
-    required: true
+    default: []
   network:
     description: A Docker network, of which O(state=compared) tells who would be cut off if it were made anew.
     type: str
@@ -74,6 +76,12 @@ wanted:
   type: list
   elements: dict
   sample: []
+kept:
+  description: Images of the record that could not be removed, and why.
+  returned: O(state=absent)
+  type: list
+  elements: str
+  sample: []
 strangers:
   description: Containers of others on a network of that name that this collection did not make.
   returned: O(state=compared)
@@ -82,7 +90,7 @@ strangers:
   sample: []
 images:
   description: For each image whether it is there, whether it is the recorded one, its id, and why not.
-  returned: always
+  returned: O(state) is V(compared) or V(recorded)
   type: list
   elements: dict
   sample:
@@ -101,6 +109,14 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.eucaim.local_node.plugins.module_utils._federation import image_state, strangers_on
 from ansible_collections.eucaim.local_node.plugins.module_utils._federation_files import read_text, write_text
+
+ARGUMENTS: dict[str, Any] = {
+    "state": {"type": "str", "choices": ["compared", "recorded", "absent"], "default": "compared"},
+    "images": {"type": "list", "elements": "dict", "default": []},
+    "network": {"type": "str", "default": ""},
+    "services": {"type": "list", "elements": "str", "default": []},
+    "record": {"type": "path", "default": "/etc/eucaim/federation/images.json"},
+}
 
 
 def read_record(path: str) -> Any:
@@ -133,34 +149,40 @@ def network_strangers(module: AnsibleModule) -> list[str]:
     return strangers_on(json.loads(out)[0], module.params["services"]) if rc == 0 else []
 
 
-def main() -> None:
-    """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
-            "state": {"type": "str", "choices": ["compared", "recorded"], "default": "compared"},
-            "images": {"type": "list", "elements": "dict", "required": True},
-            "network": {"type": "str", "default": ""},
-            "services": {"type": "list", "elements": "str", "default": []},
-            "record": {"type": "path", "default": "/etc/eucaim/federation/images.json"},
-        },
-        supports_check_mode=True,
-    )
-    module.run_command_environ_update = {"LC_ALL": "C"}
-    images, path = module.params["images"], module.params["record"]
+def remove(module: AnsibleModule, references: list[str]) -> list[str]:
+    """Remove images; return those that stay, and why."""
+    kept: list[str] = []
+    docker = module.get_bin_path("docker")
+    if not docker:
+        return kept
+    for reference in references:
+        rc, _out, err = module.run_command([docker, "image", "rm", reference])
+        if rc != 0 and "No such image" not in err:
+            kept.append(f"{reference}: {(err.strip().splitlines() or ['no reason given'])[-1]}")
+    return kept
+
+
+def compare(module: AnsibleModule, images: list[dict[str, Any]]) -> None:
+    """Tell what is missing or another one."""
     ids = image_ids(module, [image["reference"] for image in images])
-    record = read_record(path)
-    if module.params["state"] == "compared":
-        states = [image_state(image, ids.get(image["reference"], ""), record) for image in images]
-        wanted = [image for image, state in zip(images, states) if not state.matches]
-        module.exit_json(
-            changed=False,
-            wanted=wanted,
-            strangers=network_strangers(module),
-            images=[vars(state) for state in states],
-        )
+    record = read_record(module.params["record"])
+    states = [image_state(image, ids.get(image["reference"], ""), record) for image in images]
+    module.exit_json(
+        changed=False,
+        wanted=[image for image, state in zip(images, states) if not state.matches],
+        strangers=network_strangers(module),
+        images=[vars(state) for state in states],
+    )
+
+
+def record_now(module: AnsibleModule, images: list[dict[str, Any]]) -> None:
+    """Write down what the images are."""
+    path = module.params["record"]
+    ids = image_ids(module, [image["reference"] for image in images])
     missing = [image["reference"] for image in images if image["reference"] not in ids]
     if missing:
         module.fail_json(msg=f"These images are still not on the node: {', '.join(missing)}")
+    record = read_record(path)
     known = dict(record) if isinstance(record, dict) else {}
     for image in images:
         known[image["reference"]] = {"id": ids[image["reference"]], "origin": image["origin"]}
@@ -170,6 +192,29 @@ def main() -> None:
         write_text(path, json.dumps(known, indent=2, sort_keys=True) + "\n", 0o644)
     states = [image_state(image, ids[image["reference"]], known) for image in images]
     module.exit_json(changed=changed, images=[vars(state) for state in states])
+
+
+def forget(module: AnsibleModule) -> None:
+    """Remove the images of the record, and the record."""
+    path = module.params["record"]
+    record = read_record(path)
+    changed, kept = os.path.exists(path), []
+    if changed and not module.check_mode:
+        kept = remove(module, sorted(record) if isinstance(record, dict) else [])
+        os.unlink(path)
+    module.exit_json(changed=changed, kept=kept)
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module.run_command_environ_update = {"LC_ALL": "C"}
+    state = module.params["state"]
+    if state == "compared":
+        compare(module, module.params["images"])
+    if state == "recorded":
+        record_now(module, module.params["images"])
+    forget(module)
 
 
 if __name__ == "__main__":
