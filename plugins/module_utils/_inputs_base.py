@@ -14,10 +14,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.eucaim.local_node.plugins.module_utils._people import USER_NAME
 from ansible_collections.eucaim.local_node.plugins.module_utils._preflight import HOST, IPV6
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, hidden, shown
 
+USER_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,30}")
 # Accounts of Debian's and RHEL's base systems, and what an administrator may not be called.
 RESERVED_USERS = frozenset({
     "root", "daemon", "bin", "sys", "sync", "games", "man", "lp", "mail", "news", "uucp", "proxy", "www-data",
