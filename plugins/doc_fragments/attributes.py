@@ -39,6 +39,7 @@ attributes:
 options: {}
 attributes:
   platform:
+    support: full
     platforms: linux
 """
 

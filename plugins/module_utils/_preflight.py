@@ -209,7 +209,7 @@ def parse_apt_deb822(text: str) -> list[str]:
             if line[:1].isspace():
                 fields[name] = f"{fields.get(name, '')} {line.strip()}"
             elif ":" in line:
-                name, _, value = line.partition(":")
+                name, _unused, value = line.partition(":")
                 name = name.strip().lower()
                 fields[name] = value.strip()
         disabled = fields.get("enabled", "yes").lower() in ("no", "false", "0")
@@ -462,12 +462,12 @@ TABLE_COLUMNS = (
 
 def table(rows: Iterable[Mapping[str, str]]) -> list[str]:
     """Return the rows as lines of one table that fits a terminal of 124 columns."""
-    rule = "+".join("-" * (width + 2) for _, _, width in TABLE_COLUMNS)
-    lines = [rule, _table_line([title for title, _, _ in TABLE_COLUMNS]), rule]
+    rule = "+".join("-" * (width + 2) for _title, _key, width in TABLE_COLUMNS)
+    lines = [rule, _table_line([column[0] for column in TABLE_COLUMNS]), rule]
     for entry in rows:
         cells = [
             textwrap.wrap(entry[key].replace("_", " ") if key == "status" else entry[key], width) or [""]
-            for _, key, width in TABLE_COLUMNS
+            for _unused, key, width in TABLE_COLUMNS
         ]
         height = max(len(cell) for cell in cells)
         lines.extend(
@@ -478,5 +478,5 @@ def table(rows: Iterable[Mapping[str, str]]) -> list[str]:
 
 
 def _table_line(cells: Sequence[str]) -> str:
-    padded = [f" {cell:<{width}} " for cell, (_, _, width) in zip(cells, TABLE_COLUMNS)]
+    padded = [f" {cell:<{width}} " for cell, (_title, _key, width) in zip(cells, TABLE_COLUMNS)]
     return "|".join(padded).rstrip()

@@ -282,7 +282,7 @@ class Prober:
         last: socket.socket | None = None
         error: OSError | None = None
         latencies: list[float] = []
-        for _ in range(self.connects):
+        for _unused in range(self.connects):
             begin = time.monotonic()
             fresh = socket.socket(address[0], socket.SOCK_STREAM)
             fresh.settimeout(self.timeout)
@@ -390,7 +390,7 @@ class Prober:
         first = (proxy.host, proxy.port) if proxy else (target.host, target.port)
         skew: float | None = None
         try:
-            connection, _ = self._connect(self._resolve(*first))
+            connection, _unused = self._connect(self._resolve(*first))
             with connection:
                 if proxy:
                     self._tunnel(connection, target, proxy)
@@ -432,7 +432,7 @@ def package_proxies(module: AnsibleModule) -> dict[str, str]:
     if apt_config:
         return preflight.parse_apt_proxies(module.run_command([apt_config, "dump"])[1])
     for line in read("/etc/dnf/dnf.conf").splitlines():
-        name, _, value = line.partition("=")
+        name, _unused, value = line.partition("=")
         if name.strip() == "proxy" and value.strip() not in ("", "_none_"):
             return {"http": value.strip(), "https": value.strip()}
     return {}

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026, EUCAIM local_node contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -172,7 +171,7 @@ def main(arguments: Sequence[str]) -> int:
         stale.append(str(path))
         if not options.check:
             path.write_text(text, encoding="utf-8")
-    verb = "is not what the spec says; run scripts/lib/role_readme.py" if options.check else "written"
+    verb = "is not what the spec says; run python scripts/lib/role_readme.py" if options.check else "written"
     for name in stale:
         print(f"{name}: {verb}")
     return 1 if options.check and stale else 0

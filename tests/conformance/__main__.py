@@ -144,7 +144,7 @@ def with_context(vectors: list[Vector], recorded: list[Vector]) -> list[Vector]:
     tasks = {_task_of(vector) for vector in vectors} - {None}
     places = [(_place(vector, order, groups), vector) for vector in vectors]
     places += [(float(order[v["id"]]), v) for v in recorded if v["id"] not in given and _task_of(v) not in tasks]
-    return [vector for _, vector in sorted(places, key=lambda entry: entry[0])]
+    return [vector for _unused, vector in sorted(places, key=lambda entry: entry[0])]
 
 
 def run_part(name: str, directory: pathlib.Path, options: Options, groups: bool) -> bool:

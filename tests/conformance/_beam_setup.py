@@ -89,7 +89,7 @@ def issue_for(world: World, vector: Vector) -> tuple[pathlib.Path, float]:
             world.pki.authority.revoke(serial)
     if "key of the newer" in what:
         return write_key(keys.get("other"), world.directory / "other.key.pem"), 0.0
-    return world.key_file, SHORT_LIFE if any(end == SHORT_LIFE for _, _, end in plan) else 0.0
+    return world.key_file, SHORT_LIFE if any(entry[2] == SHORT_LIFE for entry in plan) else 0.0
 
 
 def _bad_key(world: World, what: str) -> str:

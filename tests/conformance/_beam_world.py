@@ -72,7 +72,7 @@ class Gateway:
         listener.bind((self.host, self.port))
         listener.listen(0)
         self._held.append(listener)
-        for _ in range(4):
+        for _unused in range(4):
             client = socket.socket()
             client.setblocking(False)
             with contextlib.suppress(BlockingIOError):

@@ -34,7 +34,7 @@ _STAMP = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z\s+")
 
 def start_server(handler: Callable[[Request], Response | None]) -> Server:
     """A server on a port below the ephemeral range, where a client that polls a closed port cannot meet itself."""
-    for _ in range(200):
+    for _unused in range(200):
         try:
             server = Server((HOST, random.randint(20000, 29999)), handler, "conformance-suite")
         except OSError:
@@ -49,7 +49,7 @@ class ClosedPort:
 
     def __init__(self) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        for _ in range(200):
+        for _unused in range(200):
             with contextlib.suppress(OSError):
                 self.socket.bind((HOST, random.randint(20000, 29999)))
                 break
@@ -101,8 +101,13 @@ class BeamProxy:
         """Put a task on the list. A change to None takes that member away."""
         number = f"00000000-0000-4000-8000-{random.getrandbits(48):012x}"
         task: dict[str, Any] = {
-            "body": body, "failure_strategy": "discard", "from": ASKER, "id": number, "metadata": metadata,
-            "to": [APP_ID], "ttl": "60",
+            "body": body,
+            "failure_strategy": "discard",
+            "from": ASKER,
+            "id": number,
+            "metadata": metadata,
+            "to": [APP_ID],
+            "ttl": "60",
         }
         for name, value in (changes or {}).items():
             if value is None:

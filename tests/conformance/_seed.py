@@ -163,7 +163,7 @@ class Model:
     def needed_tasks(self, vector: Vector) -> list[str]:
         """Ids of tasks that must exist for this answer and do not."""
         found = [shown["id"] for shown in shown_tasks(vector)] + [shown["task"] for shown in shown_results(vector)]
-        task_id, results, _ = task_of(vector["request"]["path"])
+        task_id, results, _unused = task_of(vector["request"]["path"])
         status = (vector.get("response") or {}).get("status")
         method = vector["request"]["method"]
         if (

@@ -228,7 +228,7 @@ class Player:
             open_calls = []
             model = Model(self.apps, vectors, ttl="1s")
             for vector in vectors:
-                task_id, results, _ = _seed.task_of(vector["request"]["path"])
+                task_id, results, _unused = _seed.task_of(vector["request"]["path"])
                 if task_id is not None and results:
                     self.hidden(world, model._post(task_id) if task_id not in model.tasks else Step("", "", "", {}))
             listing = [vector for vector in vectors if vector["request"]["path"].startswith("/v1/tasks?")]
@@ -252,7 +252,7 @@ class Player:
             world.close()
 
     def _sender(self, app: str) -> str:
-        return next(name for name, (at, _) in self.apps.items() if name != app and at in ("proxy1", "proxy2"))
+        return next(name for name, (at, _unused) in self.apps.items() if name != app and at in ("proxy1", "proxy2"))
 
     # --- proxy3
 

@@ -83,7 +83,10 @@ def as_pattern(text: str) -> str:
     """A regular expression for a recorded text with placeholders."""
     pattern = re.escape(text)
     for name, expression in (
-        ("<version>", r"[\w.+-]+"), ("<built-in icon>", "[A-Za-z0-9+/=]{20,}"), ("<port>", r"\d+"), ("...", ".*"),
+        ("<version>", r"[\w.+-]+"),
+        ("<built-in icon>", "[A-Za-z0-9+/=]{20,}"),
+        ("<port>", r"\d+"),
+        ("...", ".*"),
     ):
         pattern = pattern.replace(re.escape(name), expression)
     return pattern
@@ -301,7 +304,7 @@ class Suite:
                 raise Difference(f"polls: seen {polls}, recorded {result['polls']}")
         elif abs(polls - int(result["polls"])) > (1 if polls > 2 else 0):
             raise Difference(f"polls: seen {polls}, recorded {result['polls']}")
-        for status in sorted({put.status for put in puts} | {status for _, status in result["puts"]}):
+        for status in sorted({put.status for put in puts} | {status for _unused, status in result["puts"]}):
             seen = [round(put.at - begin, 1) for put in puts if put.status == status]
             recorded = [moment for moment, kind in result["puts"] if kind == status]
             if status == "claimed":
@@ -333,7 +336,7 @@ class Suite:
             beam.put_faults[kinds[fault.group(1)]] = answer
             beam.post(self._body_for(vector, fault.group(1)), {"project": "eucaim"})
         elif tasks or change is not None:
-            for _ in range(NUMBERS[tasks.group(1)] if tasks else 1):
+            for _unused in range(NUMBERS[tasks.group(1)] if tasks else 1):
                 beam.post(self.default_body, {"project": "eucaim"}, change)
         else:
             raise Unplayable(f"the fault {what!r} is not understood")
@@ -370,7 +373,7 @@ class Suite:
         beam.wait_for(lambda: bool(beam.polls()), 15)
         begin = time.monotonic()
         numbers = []
-        for _ in range(NUMBERS[needs.group(1)]):
+        for _unused in range(NUMBERS[needs.group(1)]):
             numbers.append(beam.post(self.default_body, {"project": "eucaim"}))
             time.sleep(0.3)
         check = beam.post("", {"project": "focus-healthcheck"})
@@ -391,7 +394,9 @@ class Suite:
     def _play_backlog(self, world: World, vector: Vector) -> None:
         beam, result = world.beam, vector["result"]
         listed: list[list[str]] = []
-        numbers = [beam.post("", {"project": "focus-healthcheck"}) for _ in range(int(result["first_poll_listed"]))]
+        numbers = [
+            beam.post("", {"project": "focus-healthcheck"}) for _unused in range(int(result["first_poll_listed"]))
+        ]
         inner = beam.handle
 
         def watch(request: Request) -> Response | None:

@@ -242,7 +242,7 @@ class FarEnd:
         deadline = time.monotonic() + timeout
         while True:
             try:
-                status, _ = self.call("GET", "/v1/health", timeout=3)
+                status, _unused = self.call("GET", "/v1/health", timeout=3)
                 if status == 200:
                     return
                 problem = f"status {status}"

@@ -138,7 +138,7 @@ def configuration(module: str, layers: list[Layer]) -> bytes:
             "Labels": {f"{LABEL}.standin": module, "org.opencontainers.image.version": VERSION},
         },
         "rootfs": {"type": "layers", "diff_ids": [part.diff_id for part in layers]},
-        "history": [{"created": MOMENT, "created_by": "tests/farend/images.py"} for _ in layers],
+        "history": [{"created": MOMENT, "created_by": "tests/farend/images.py"} for _unused in layers],
     }
     return json.dumps(text, sort_keys=True).encode()
 

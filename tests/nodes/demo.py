@@ -109,7 +109,7 @@ class Demo:
         for program in ("beam-proxy", "focus"):
             if program in self.real:
                 image = self.real[program]
-                name, _, tag = image.name.rpartition(":")
+                name, _unused, tag = image.name.rpartition(":")
                 found[program] = {"source": "registry", "name": name, "tag": tag}
                 if image.path:
                     found[program] |= {"source": "archive", "path": image.path, "sha256": image.sha256}
@@ -237,7 +237,7 @@ def main() -> int:
     options = arguments()
     started = float(os.environ.get("EUCAIM_DEMO_STARTED") or time.time())
     STATE.mkdir(parents=True, exist_ok=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, lambda *_unused: sys.exit(143))
     with (STATE / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -38,7 +38,7 @@ def test_nodes_are_those_of_the_inventory() -> None:
     text = (INVENTORY / "hosts.yml").read_text(encoding="utf-8")
     found = re.findall(r"^ +(demo-node-\d):\n +ansible_host: (\S+)$", text, re.MULTILINE)
     assert found == [(node.name, node.ip) for node in Demo(4, {}, Clock()).nodes]
-    assert all(ip.startswith(SUBNET.rsplit(".", 1)[0]) for _, ip in found)
+    assert all(ip.startswith(SUBNET.rsplit(".", 1)[0]) for _unused, ip in found)
     settings = "".join(path.read_text(encoding="utf-8") for path in INVENTORY.rglob("group_vars/**/*.yml"))
     assert f"/farend/{NETWORK}/" in settings
 

@@ -66,13 +66,13 @@ def differences(function: ast.FunctionDef, real: object) -> list[str]:
         for name, parameter in signature.parameters.items()
     ]
     problems = []
-    position = {name: index for index, (name, kind, _) in enumerate(actual) if kind == "positional"}
+    position = {name: index for index, (name, kind, _unused) in enumerate(actual) if kind == "positional"}
     for index, (name, kind, has_default) in enumerate(stub_parameters(function)):
         if (name, kind, has_default) not in actual:
             problems.append(f"{function.name}: parameter {name} ({kind}, default {has_default}) is not in {signature}")
         elif kind == "positional" and position[name] != index:
             problems.append(f"{function.name}: parameter {name} stands at {position[name]}, the stub says {index}")
-    stubbed = {name for name, _, _ in stub_parameters(function)}
+    stubbed = {entry[0] for entry in stub_parameters(function)}
     problems += [
         f"{function.name}: Ansible requires {name}, which the stub does not have"
         for name, kind, has_default in actual

@@ -218,7 +218,7 @@ class CertStore:
 
     def by_name(self, name: str) -> list[x509.Certificate]:
         """Valid certificates of a proxy; looks for new ones when none is known."""
-        found, _ = self._cached(name)
+        found, _unused = self._cached(name)
         if not found:
             self._try_update()
             found, invalid = self._cached(name)

@@ -97,7 +97,8 @@ class Url:
             return "None" if value is None else f"Some(\n            {value},\n        )"
 
         host = (
-            "None" if self.opaque
+            "None"
+            if self.opaque
             else f"Some(\n            Ipv4(\n                {self.host},\n            ),\n        )"
             if re.fullmatch(r"[0-9.]+", self.host)
             else f'Some(\n            Domain(\n                "{self.host}",\n            ),\n        )'
@@ -248,8 +249,10 @@ class Config:
     queries_to_cache: str | None = None
 
 
-def load(arguments: list[str], environment: Mapping[str, str] = os.environ) -> Config:
-    """The settings; a flag goes before its variable. UsageError or Shown."""
+def load(arguments: list[str], environment: Mapping[str, str] | None = None) -> Config:
+    """The settings; a flag goes before its variable (of this process, unless given). UsageError or Shown."""
+    if environment is None:
+        environment = os.environ
     given = _arguments(arguments)
     for option in OPTIONS:
         if option.name not in given and option.name in environment:

@@ -27,7 +27,7 @@ class Log:
         self.level = _LEVELS["error"]
         self.targets: list[tuple[str, int]] = []
         for directive in (setting or "info").split(","):
-            target, _, name = directive.strip().rpartition("=")
+            target, _unused, name = directive.strip().rpartition("=")
             level = _LEVELS.get(name.lower())
             if level is None:
                 continue

@@ -45,9 +45,7 @@ def decode_base64(text: str) -> bytes:
         raise QueryError("Decode error: Invalid padding", CANNOT_PARSE)
     spare = {0: 0, 2: 4, 3: 2}[len(digits) % 4]
     if spare and _ALPHABET.index(chr(digits[-1])) & ((1 << spare) - 1):
-        raise QueryError(
-            f"Decode error: Invalid last symbol {digits[-1]}, offset {len(digits) - 1}.", CANNOT_PARSE
-        )
+        raise QueryError(f"Decode error: Invalid last symbol {digits[-1]}, offset {len(digits) - 1}.", CANNOT_PARSE)
     return base64.b64decode(data)
 
 

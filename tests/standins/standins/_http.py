@@ -46,7 +46,7 @@ class Headers:
 def peer_closed(connection: socket.socket) -> bool:
     """True when the other side has ended the connection; data that waits to be read does not count."""
     try:
-        readable, _, _ = select.select([connection], [], [], 0)
+        readable, _unused, _unused = select.select([connection], [], [], 0)
         return bool(readable) and connection.recv(1, socket.MSG_PEEK) == b""
     except (OSError, ValueError):
         return True
@@ -232,7 +232,7 @@ class Server:
             connection.sendall(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
             return False
         headers = Headers(
-            [(name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines[1:])]
+            [(name.strip(), value.strip()) for name, _unused, value in (line.partition(":") for line in lines[1:])]
         )
         if (headers.get("expect") or "").lower() == "100-continue":
             connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -397,7 +397,7 @@ def _no_proxy(environment: Mapping[str, str], host: str) -> bool:
 def resolve(host: str) -> str:
     """The address to connect to: EUCAIM_STANDIN_RESOLVE ("name=address,...") is a test handle for plain HTTP."""
     for pair in os.environ.get("EUCAIM_STANDIN_RESOLVE", "").split(","):
-        name, _, address = pair.partition("=")
+        name, _unused, address = pair.partition("=")
         if address and name.lower() == host.lower():
             return address
     return host

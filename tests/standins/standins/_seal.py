@@ -31,7 +31,7 @@ def _quarter(state: list[int], a: int, b: int, c: int, d: int) -> None:
 def hchacha20(key: bytes, nonce: bytes) -> bytes:
     """The sub-key of an extended nonce: 20 rounds, then the first and the last row."""
     state = [*struct.unpack("<4I", b"expand 32-byte k"), *struct.unpack("<8I", key), *struct.unpack("<4I", nonce)]
-    for _ in range(10):
+    for _unused in range(10):
         for column in range(4):
             _quarter(state, column, 4 + column, 8 + column, 12 + column)
         for column in range(4):

@@ -408,7 +408,7 @@ class Broker:
 
     # --- health
 
-    def _get_health(self, _: _http.Request) -> _http.Response:
+    def _get_health(self, _unused: _http.Request) -> _http.Response:
         good = self.health.init == "done" and self.health.vault == "ok"
         return as_json(
             200 if good else 503,
@@ -419,7 +419,7 @@ class Broker:
             },
         )
 
-    def _get_proxies(self, _: _http.Request) -> _http.Response:
+    def _get_proxies(self, _unused: _http.Request) -> _http.Response:
         with self.health.lock:
             return as_json(200, [name for name, count in self.health.online.items() if count])
 
@@ -431,11 +431,11 @@ class Broker:
         header = request.headers.get("authorization")
         if header is None:
             raise Answer(400, "Header of type `authorization` was missing")
-        scheme, _, encoded = header.partition(" ")
+        scheme, _unused, encoded = header.partition(" ")
         try:
             if scheme.lower() != "basic":
                 raise ValueError(scheme)
-            _, separator, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+            _unused, separator, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
             if not separator:
                 raise ValueError(encoded)
         except (ValueError, binascii.Error):
@@ -597,7 +597,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def serve_until_signal(server: _http.Server) -> None:
     """Serve; on SIGTERM or SIGINT finish the open requests and end with 0."""
 
-    def stop(number: int, _: object) -> None:
+    def stop(number: int, _unused: object) -> None:
         name = signal.Signals(number).name
         log("INFO", "shared::graceful_shutdown", f"Received signal ({name}) - shutting down gracefully.")
         threading.Thread(target=server.shutdown, daemon=True).start()

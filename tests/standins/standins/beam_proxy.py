@@ -401,7 +401,7 @@ class ControlChannel:
                 log("WARN", "beam_proxy", f"Retried more then 10 times in one minute getting status code: {reason}")
                 time.sleep(self.PAUSE)
                 continue
-            for _ in answer.lines():
+            for _unused in answer.lines():
                 pass
 
     def complain(self) -> None:
@@ -439,7 +439,7 @@ class Proxy:
     def handle(self, request: _http.Request) -> _http.Response:
         span = ["request"]
         response = self._route(request, span)
-        names = {name.lower() for name, _ in response.headers}
+        names = {name.lower() for name, _unused in response.headers}
         response.headers = [(n, v) for n, v in response.headers if n.lower() != "via" or "server" not in names]
         response.headers.append(("via" if "server" in names else "server", USER_AGENT))
         text = f"{request.method} {request.target} {plain_reason(response.status)}"
@@ -600,7 +600,7 @@ class Proxy:
         if not isinstance(value, dict) or not isinstance(value.get("jwt"), str):
             raise ReplyError(f"Broker respondend with invalid json {value!r}", 502, "Unable to parse server's reply.")
         try:
-            claims, _ = _auth.claims_of(value["jwt"], self.store)
+            claims, _unused = _auth.claims_of(value["jwt"], self.store)
             message = _wire.read_message(claims, self.network, sealed=True)
         except _auth.UnknownSigner as error:
             raise ReplyError(f"Unhandled error {error}", 500, "Unknown error") from None

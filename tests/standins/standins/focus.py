@@ -46,9 +46,7 @@ MAX_REDIRECTS = 10
 EXIT_CONFIG, EXIT_USAGE, EXIT_DATABASE, EXIT_STARTUP, EXIT_PANIC = 1, 2, 8, 22, 134
 EXIT_STANDIN = 70
 # A picture of one pixel.
-DEFAULT_ICON = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
-)
+DEFAULT_ICON = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 _PHRASES = {413: "Payload Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Entity"}
 _CQL_PROJECTS = ("bbmri", "cce", "dhki", "dktk", "itcc", "nngm", "pscc")
 
@@ -120,10 +118,10 @@ class Web:
             raise FetchError(f"builder error for url ({url.bare})")
         fields = list(headers)
         has_user = url.username or url.password is not None
-        if has_user and not any(name == "authorization" for name, _ in fields):
+        if has_user and not any(name == "authorization" for name, _unused in fields):
             pair = urllib.parse.unquote(url.username) + ":" + urllib.parse.unquote(url.password or "")
             fields.insert(0, ("authorization", "Basic " + base64.b64encode(pair.encode()).decode()))
-        for _ in range(MAX_REDIRECTS + 1):
+        for _unused in range(MAX_REDIRECTS + 1):
             answer, location = self._once(method, url, fields, body)
             if location is None:
                 return answer
@@ -183,6 +181,11 @@ class Task:
     metadata: object
 
 
+def _is_count(value: object) -> bool:
+    """Whether this is a whole number from 0 up; true and false are none."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
 def read_tasks(data: bytes) -> list[Task]:
     """The tasks of a list, in its order. ValueError when one of them lacks a field or has a wrong one."""
     entries = json.loads(data.decode("utf-8"))
@@ -204,7 +207,7 @@ def read_tasks(data: bytes) -> list[Task]:
             if not isinstance(retry, dict):
                 raise ValueError("failure strategy")
             for name in ("backoff_millisecs", "max_tries"):
-                if type(retry.get(name)) is not int or retry[name] < 0:
+                if not _is_count(retry.get(name)):
                     raise ValueError("failure strategy")
         tasks.append(Task(str(uuid.UUID(texts[0])), texts[1], texts[2], entry["metadata"]))
     return tasks
@@ -642,9 +645,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"[src/config.rs:{line}:9] cli_args.{name}.clone() = {shown_url}\n")
     sys.stderr.flush()
     if config.endpoint_type not in ("sql", "eucaim-sql") and config.endpoint_url is None and config.blaze_url is None:
-        panic(
-            "src/config.rs:248:80", "Look, mate, you need to set endpoint-url or blaze-url, can't work without, sry"
-        )
+        panic("src/config.rs:248:80", "Look, mate, you need to set endpoint-url or blaze-url, can't work without, sry")
 
     def end(number: int, _frame: object) -> None:
         name = signal.Signals(number).name

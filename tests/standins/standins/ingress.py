@@ -95,7 +95,7 @@ def pump(client: ssl.SSLSocket, upstream: socket.socket) -> None:
         selector.register(client, selectors.EVENT_READ)
         selector.register(upstream, selectors.EVENT_READ)
         while True:
-            for key, _ in selector.select():
+            for key, _unused in selector.select():
                 if key.fileobj is upstream:
                     data = upstream.recv(CHUNK)
                     if not data:
@@ -122,7 +122,7 @@ class Ingress:
     def serve_forever(self) -> None:
         while True:
             try:
-                connection, _ = self.listener.accept()
+                connection, _unused = self.listener.accept()
             except OSError:
                 return
             threading.Thread(target=self._carry, args=(connection,), daemon=True).start()
@@ -159,10 +159,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error("give --cert and --key, or --self-signed-dir and --name")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(options.cert, options.key)
-    host, _, port = options.upstream.rpartition(":")
+    host, _unused, port = options.upstream.rpartition(":")
     ingress = Ingress(_http.parse_socket_address(options.bind), context, (host, int(port)))
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ingress.close())
+        signal.signal(number, lambda *_unused: ingress.close())
     sys.stdout.write(f"ingress: listening on {options.bind} for {options.upstream}\n")
     sys.stdout.flush()
     ingress.serve_forever()

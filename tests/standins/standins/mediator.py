@@ -79,12 +79,25 @@ _MEMBERS = {
 }
 _LISTS = tuple(_MEMBERS.values())
 _SHOWN = (
-    "id", "name", "description", "subjects_count", "studies_count", "age_range", "gender", "modalities", "body_parts"
+    "id",
+    "name",
+    "description",
+    "subjects_count",
+    "studies_count",
+    "age_range",
+    "gender",
+    "modalities",
+    "body_parts",
 )
 
 
 class BadQuery(Exception):
     """A tree that can be read but asks for something that makes no sense: 422."""
+
+
+def _is_count(value: object) -> bool:
+    """Whether this is a whole number from 0 up; true and false are none."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def check_datasets(value: object) -> list[dict[str, Any]]:
@@ -100,7 +113,7 @@ def check_datasets(value: object) -> list[dict[str, Any]]:
             if not isinstance(entry.get(name), str):
                 raise ValueError(f"{where}: {name} must be a text")
         for name in ("subjects_count", "studies_count"):
-            if type(entry.get(name)) is not int or entry[name] < 0:
+            if not _is_count(entry.get(name)):
                 raise ValueError(f"{where}: {name} must be a whole number from 0 up")
         for name in _LISTS:
             texts = entry.get(name, [])

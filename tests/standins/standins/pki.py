@@ -296,7 +296,7 @@ def _serve(authority: Authority, options: argparse.Namespace) -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_unused: stop.set())
     sys.stdout.write(f"pki: listening on {options.bind}\n")
     sys.stdout.flush()
     stop.wait()

@@ -72,7 +72,7 @@ def server(answer: Callable[[bytes], bytes]) -> Iterator[int]:
     def serve() -> None:
         while True:
             try:
-                connection, _ = listener.accept()
+                connection, _unused = listener.accept()
             except OSError:
                 return
             threading.Thread(target=talk, args=(connection,), daemon=True).start()
@@ -273,7 +273,7 @@ def test_whole_run(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_bad_target(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is no target is said before anything is tried."""
-    ended, _ = run(monkeypatch, reach_targets=["nonsense"])
+    ended, _unused = run(monkeypatch, reach_targets=["nonsense"])
     assert ended.failed
     assert "'nonsense'" in ended.result["msg"]
 
