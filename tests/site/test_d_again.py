@@ -131,10 +131,29 @@ def test_executions_of_a_run_with_nothing_to_do(world: World) -> None:
 
 
 # The requirements that this version meets by what its roles do.
-TAGS = (
-    "os_lts os_devices net_reach os_time os_users os_dirs os_tools os_update ct_docker ct_run ct_group "
-    "fed_net fed_beam fed_focus fed_build fed_env fed_key fed_logs fed_probe fed_med tier_2"
-).split()
+TAGS = [
+    "os_lts",
+    "os_devices",
+    "net_reach",
+    "os_time",
+    "os_users",
+    "os_dirs",
+    "os_tools",
+    "os_update",
+    "ct_docker",
+    "ct_run",
+    "ct_group",
+    "fed_net",
+    "fed_beam",
+    "fed_focus",
+    "fed_build",
+    "fed_env",
+    "fed_key",
+    "fed_logs",
+    "fed_probe",
+    "fed_med",
+    "tier_2",
+]
 
 
 @pytest.mark.long
