@@ -116,6 +116,7 @@ def main() -> None:
                 "required": True,
             },
             "check_become": {"type": "bool", "default": False},
+            "check_node": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
     )

@@ -55,6 +55,10 @@ docker_password: ""
 VARS = {"docker": "__docker_constant: 1\ndocker_firewall_note: x\n"}
 
 
+def _fail_with(error: Exception) -> None:
+    raise error
+
+
 class Node:
     """A node that answers what a test wants."""
 
@@ -78,15 +82,15 @@ class Node:
     def module(self, module_name: str, **_options: Any) -> dict[str, Any]:
         """Run a module."""
         self.calls.append(module_name)
-        if isinstance(self.error, Exception):
-            raise self.error
+        if self.error:
+            _fail_with(self.error)
         return self.setup
 
     def command(self, command: str, sudoable: bool) -> dict[str, Any]:
         """Run a command."""
         self.calls.append(command)
-        if sudoable and isinstance(self.become_error, Exception):
-            raise self.become_error
+        if sudoable and self.become_error:
+            _fail_with(self.become_error)
         return self.identity if sudoable else self.routes
 
 
