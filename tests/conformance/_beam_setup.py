@@ -174,9 +174,10 @@ def prepare(world: World, vector: Vector, key_file: pathlib.Path, broker_port: i
         setup.offset = seconds_of(vector["process"]["clock_offset"])
     if "not resolve" in what:
         setup.resolve = "nothing=127.0.0.1"
-        if tools.real:
-            for name, value in environment.items():
-                environment[name] = value.replace(tools.broker_id, "no-such-host.invalid")
+    if tools.real and ("not resolve" in what or "without scheme" in what):
+        # The address that real programs find their broker by is no name.
+        for name in environment.keys() & {"BROKER_URL", "PROXY_ID"}:
+            environment[name] = environment[name].replace(tools.broker_id, "no-such-host.invalid")
     if "port is in use" in what:
         holder = socket.create_server((tools.host, port))
         setup.held.append(holder)

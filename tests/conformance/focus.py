@@ -123,10 +123,15 @@ def is_log_line(line: str) -> bool:
     return re.match(r"(TRACE|DEBUG|INFO|WARN|ERROR) ", line) is not None
 
 
+def without_place(line: str) -> str:
+    """A panic's line without the number of the thread and the folders of whoever built the program."""
+    return re.sub(r"^(thread '\w+') (?:\(\d+\) )?panicked at (?:\S*/)?(?=[^/\s]+$)", r"\1 panicked at ", line)
+
+
 def same_process_log(recorded: list[str], seen: list[str], hide: Callable[[str], str]) -> None:
     """Every recorded line is there, in this order. Of a help text: its headings and the variables it names."""
     everything = "\n".join(seen)
-    rest = iter([hide(line) for line in seen])
+    rest = iter([hide(without_place(line)) for line in seen])
     is_help = any(line.startswith("Usage:") for line in recorded)
     for line in recorded:
         if is_help:
@@ -134,7 +139,7 @@ def same_process_log(recorded: list[str], seen: list[str], hide: Callable[[str],
             for word in words:
                 if word not in everything:
                     raise Difference(f"log: {word!r} is not in the help text")
-        elif not any(matches(candidate, hide(line)) for candidate in rest):
+        elif not any(matches(candidate, hide(without_place(line))) for candidate in rest):
             raise Difference(f"log: no line {line!r} (in this place); seen {seen!r}")
 
 

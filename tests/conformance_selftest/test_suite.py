@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.conformance.focus import without_place
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 APP, OTHER = "app1.proxy1.broker.test", "focus.proxy2.broker.test"
 TASK = "00000000-0000-4000-8000-0000000000aa"
@@ -126,3 +128,16 @@ def test_no_directory_fails_with_advice(tmp_path: pathlib.Path) -> None:
     done = play(tmp_path / "missing", None)
     assert "give --vectors DIR" in done.stderr
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "thread 'main' panicked at beam/beam-lib/src/http_util.rs:76:103:",
+        "thread 'main' (6030) panicked at /somebody/else/beam-lib/src/http_util.rs:76:103:",
+    ],
+)
+def test_where_and_when_a_program_was_built_does_not_count(line: str) -> None:
+    """Newer compilers name the thread's number; the folders are those of whoever built the program."""
+    assert without_place(line) == "thread 'main' panicked at http_util.rs:76:103:"
+    assert without_place(f"WARN {line}") == f"WARN {line}"
