@@ -274,7 +274,7 @@ class FarEnd:
         number = sha256(content).hexdigest()
         if number in signed and not arguments and "valid until" in self._certificate(signed[number]):
             return f"{signed[number]} is there already"
-        self._let_broker_settle()
+        self.let_broker_settle()
         inside = self.pki / "requests" / f"{number}.pem"
         inside.write_bytes(content)
         line = self.pki_run("sign", "--csr", f"/pki/requests/{inside.name}", *arguments)
@@ -287,7 +287,8 @@ class FarEnd:
         lines = self.pki_run("list").splitlines()
         return next((line for line in lines if line.startswith(serial)), "")
 
-    def _let_broker_settle(self) -> None:
+    def let_broker_settle(self) -> None:
+        """Wait, with a real broker, until a new certificate cannot lock it up any more."""
         if self._broker_is_real():
             started = docker("inspect", "-f", "{{.State.StartedAt}}", self.container("broker"))
             age = time.time() - _seconds(started)

@@ -180,7 +180,9 @@ def ensure(say: Say = print) -> dict[str, Archive]:
     if register.exists():
         kept = json.loads(register.read_text(encoding="utf-8"))
         found = {name: Archive(**entry) for name, entry in kept["archives"].items()}
-        if kept["stamp"] == wanted and all(Path(archive.path).exists() for archive in found.values()):
+        # A checkout that was copied or moved may still name the archives of its old place.
+        here = all(Path(archive.path).parent == ARCHIVES for archive in found.values())
+        if kept["stamp"] == wanted and here and all(Path(archive.path).exists() for archive in found.values()):
             return found
     say("packing the stand-ins as image archives")
     layers = [python_layer(say), code_layer()]

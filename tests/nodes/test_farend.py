@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.farend import images
 from tests.farend.end import BROKER_ID, FarEnd, FarEndError, find_real
 from tests.nodes.engine import docker, run
 
@@ -108,3 +109,18 @@ def test_broken_archive(tmp_path: Path) -> None:
     (tmp_path / "focus.tar").write_bytes(b"no archive")
     with pytest.raises(FarEndError, match=r"focus\.tar"):
         find_real(str(tmp_path))
+
+
+def test_a_moved_checkout_packs_its_own_archives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache that was copied still names the archives of the other checkout, which that one may change."""
+    other, own = tmp_path / "other", tmp_path / "own"
+    kept = {}
+    for folder in (other, own):
+        folder.mkdir()
+    for program in images.PROGRAMS:
+        (other / f"{program}.tar").write_bytes(b"")
+        kept[program] = {"path": str(other / f"{program}.tar"), "sha256": "", "name": program, "image_id": ""}
+    (own / "register.json").write_text(json.dumps({"stamp": images.stamp(), "archives": kept}), encoding="utf-8")
+    monkeypatch.setattr(images, "ARCHIVES", own)
+    found = images.ensure(lambda text: None)
+    assert {Path(archive.path).parent for archive in found.values()} == {own}
