@@ -69,9 +69,18 @@ class Subject:
         before: Fingerprint = json.loads((KEPT / f"{self.name}.json").read_text(encoding="utf-8"))
         return differences(before, self.node.fingerprint())
 
+    @property
+    def left(self) -> list[str]:
+        """Patterns of what the scenario says is left by the roles."""
+        return [
+            pattern
+            for name in self.settings["molecule_left_by"]
+            for pattern in self.settings[f"molecule_left_by_{name}"]
+        ]
+
     def unexpected(self) -> list[str]:
-        """What is left that the scenario's list does not name."""
-        named = [re.compile(pattern) for pattern in self.settings["molecule_left"] + self.settings["molecule_moves"]]
+        """What is left that the scenario's lists do not name."""
+        named = [re.compile(pattern) for pattern in self.left + self.settings["molecule_moves"]]
         return [line for line in self.changes() if not any(pattern.match(line) for pattern in named)]
 
     def says(self, command: str) -> str:

@@ -20,7 +20,7 @@ def test_only_what_is_named_is_left(subject: Subject) -> None:
 def test_every_named_thing_is_left(subject: Subject) -> None:
     """A name of something that is gone would hide it when it comes back."""
     changes = subject.changes()
-    unused = [line for line in subject.settings["molecule_left"] if not any(re.match(line, item) for item in changes)]
+    unused = [line for line in subject.left if not any(re.match(line, item) for item in changes)]
     assert unused == []
 
 
