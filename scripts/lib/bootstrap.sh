@@ -116,7 +116,7 @@ ensure_collections() {
     say "collections: $target (there already)"
     return
   fi
-  mkdir -p "$target"
+  mkdir -p "$target" "$CACHE/wheels"
   IFS=. read -r major minor _ <<< "$(core_version)"
   say "fetching the collections ${missing[*]} from the PyPI package ansible, made for ansible-core $major.$minor"
   wheel=$(find "$CACHE/wheels" -name "ansible-$((minor - 7)).*.whl" 2> /dev/null | sort -V | tail -n 1)
