@@ -47,6 +47,11 @@ def scenario_host() -> tuple[str, dict[str, Any]]:
     return name, yaml.safe_load(shared.read_text(encoding="utf-8")) | settings
 
 
+def unlike(patterns: list[str], lines: list[str]) -> list[str]:
+    """The lines that begin like none of the patterns."""
+    return [line for line in lines if not any(re.match(pattern, line) for pattern in patterns)]
+
+
 @dataclass(frozen=True)
 class Subject:
     """The node under test."""
@@ -65,9 +70,9 @@ class Subject:
         return importlib.import_module("testinfra").get_host(f"docker://{self.name}")
 
     def changes(self) -> list[str]:
-        """What differs from the node as it was before the roles came, one line each."""
+        """What differs from the node as it was before the roles came, one line each, but for what moves by itself."""
         before: Fingerprint = json.loads((KEPT / f"{self.name}.json").read_text(encoding="utf-8"))
-        return differences(before, self.node.fingerprint())
+        return unlike(self.settings["molecule_moves"], differences(before, self.node.fingerprint()))
 
     @property
     def left(self) -> list[str]:
@@ -80,8 +85,7 @@ class Subject:
 
     def unexpected(self) -> list[str]:
         """What is left that the scenario's lists do not name."""
-        named = [re.compile(pattern) for pattern in self.left + self.settings["molecule_moves"]]
-        return [line for line in self.changes() if not any(pattern.match(line) for pattern in named)]
+        return unlike(self.left, self.changes())
 
     def says(self, command: str) -> str:
         """What a command that must succeed prints."""
