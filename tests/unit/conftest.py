@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # How long one example takes depends on what else the machine does; it proves nothing about the code.
-settings.register_profile("eucaim", deadline=None)
+settings.register_profile("eucaim", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("eucaim")
