@@ -160,6 +160,7 @@ def test_certificate_revoked(world: World) -> None:
 
 def test_certificate_expired(world: World) -> None:
     """A certificate of half a minute, seen while it was good, and looked at after its end."""
+    world.far_end.let_broker_settle()
     end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=75)
     world.far_end.revoke(PROVIDER)
     world.far_end.sign(world.request, f"--not-after={end:%Y-%m-%dT%H:%M:%SZ}")

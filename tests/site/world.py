@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.farend import images as build
-from tests.farend.end import BROKER_ID, FarEnd
+from tests.farend.end import BROKER_ID, FarEnd, RealImage, find_real, named
 from tests.nodes.engine import operator_key, operator_password, write_private
 from tests.nodes.node import Node
 from tests.site.driver import ROOT, SCRATCH, Run, playbook, rows, write_inventory
@@ -23,8 +25,31 @@ SUBNET = "172.30.81.0/24"
 NODE_NAME = "site-node-1"
 NODE_IP = "172.30.81.11"
 PROVIDER = "site-hospital"
+# A folder with archives of the real programs, to run the tests of this folder with them.
+REAL_IMAGES = os.environ.get("EUCAIM_SITE_IMAGES", "")
 SITE = str(ROOT / "playbooks" / "site.yml")
 VERIFY = str(ROOT / "playbooks" / "verify.yml")
+
+
+@functools.cache
+def real_images() -> dict[str, RealImage]:
+    """The real programs that take the stand-ins' places; none unless the environment names them."""
+    found = find_real(REAL_IMAGES) if REAL_IMAGES else {}
+    return {program: named(program, image) for program, image in found.items()}
+
+
+def image_settings() -> dict[str, dict[str, str]]:
+    """What the node runs, in the words of federation_images."""
+    found: dict[str, dict[str, str]] = {}
+    for service, program in (("beam_proxy", "beam-proxy"), ("focus", "focus"), ("mediator", "mediator")):
+        stand_in = build.ensure()[program]
+        real = real_images().get(program)
+        image = real or RealImage(stand_in.name, stand_in.path, stand_in.sha256)
+        name, _colon, tag = image.name.rpartition(":")
+        archive = {"path": image.path, "sha256": image.sha256}
+        found[service] = {"name": name, "tag": tag, "source": "archive" if image.path else "registry"}
+        found[service] |= archive if image.path else {}
+    return found
 
 
 @dataclass
@@ -57,7 +82,6 @@ class World:
 
     def settings(self) -> dict[str, Any]:
         """Settings with which everything works."""
-        archives = build.ensure()
         token = self.planted["mediator token"]
         return {
             **self.connection(),
@@ -81,16 +105,7 @@ class World:
             "federation_endpoint_auth_header": f"Secret {token}",
             "federation_mediator_enabled": True,
             "federation_mediator_environment": {"MEDIATOR_AUTH_HEADER": f"Secret {token}"},
-            "federation_images": {
-                service: {
-                    "source": "archive",
-                    "name": f"eucaim-standin/{program}",
-                    "tag": "0.1.0",
-                    "path": str(archives[program].path),
-                    "sha256": archives[program].sha256,
-                }
-                for service, program in (("beam_proxy", "beam-proxy"), ("focus", "focus"), ("mediator", "mediator"))
-            },
+            "federation_images": image_settings(),
         }
 
     @property
