@@ -36,12 +36,11 @@ MUST_GROUPS = {
     "focus": ("work flow", "start-up", "answers of the mediator", "faults of the Beam proxy"),
 }
 NEEDED_SHARE = 0.8
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def default_vectors() -> pathlib.Path | None:
-    """../shared/vectors beside the checkout, when it is there."""
-    path = ROOT.parent / "shared" / "vectors"
+    """The recording that comes with this suite, when it is there."""
+    path = pathlib.Path(__file__).resolve().parent / "vectors"
     return path if path.is_dir() else None
 
 
@@ -198,7 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     directory: pathlib.Path | None = given.vectors or default_vectors()
     if directory is None or not directory.is_dir():
         print(
-            "conformance: no vectors: give --vectors DIR (default: ../shared/vectors beside the checkout)",
+            "conformance: no vectors: give --vectors DIR (default: tests/conformance/vectors)",
             file=sys.stderr,
         )
         return 1

@@ -8,9 +8,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import subprocess
 import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,8 +44,8 @@ Say = Callable[[str], None]
 
 
 def mirror() -> str:
-    """The Debian mirror; EUCAIM_DEBIAN_MIRROR names another one."""
-    return os.environ.get("EUCAIM_DEBIAN_MIRROR", "http://deb.debian.org/debian").rstrip("/")
+    """The Debian mirror that EUCAIM_DEBIAN_MIRROR names; empty for the one that Debian's tools use by themselves."""
+    return os.environ.get("EUCAIM_DEBIAN_MIRROR", "").rstrip("/")
 
 
 def extra_authorities() -> list[Path]:
@@ -72,23 +71,18 @@ def recipe(distribution: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def registry_answers() -> bool:
-    """Does Docker Hub, or a mirror of it that the engine knows, answer within a few seconds?"""
-    if docker("info", "--format", "{{if .RegistryConfig}}{{len .RegistryConfig.Mirrors}}{{else}}0{{end}}") != "0":
-        return True
+def registry_answers(image: str) -> bool:
+    """Does the engine's registry, or a mirror of it, know this image, and say so within a few seconds?"""
     try:
-        urllib.request.urlopen("https://registry-1.docker.io/v2/", timeout=4).close()
-    except urllib.error.HTTPError as error:
-        return error.code == 401
-    except OSError:
+        return run(["docker", "manifest", "inspect", image], check=False, timeout=15).returncode == 0
+    except subprocess.TimeoutExpired:
         return False
-    return True
 
 
 def bare_image(distribution: str, say: Say) -> str:
     """The distribution as its makers ship it: their image, or debootstrap where no registry answers."""
     suite = SUITES[distribution]
-    if registry_answers():
+    if registry_answers(f"debian:{suite}"):
         say(f"pulling the official image debian:{suite}")
         pulled = run(["docker", "pull", "--quiet", f"debian:{suite}"], check=False, timeout=300)
         if pulled.returncode == 0:
@@ -116,7 +110,7 @@ def debootstrap(suite: str, archive: Path, say: Say) -> None:
     tree = ROOTFS / f"tree-{suite}"
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
-    run(["debootstrap", "--variant=minbase", suite, str(tree), mirror()])
+    run(["debootstrap", "--variant=minbase", suite, str(tree), *([mirror()] if mirror() else [])])
     part = archive.with_suffix(".part")
     run(["tar", "-C", str(tree), "--numeric-owner", "-cf", str(part), "."])
     part.rename(archive)

@@ -1,10 +1,13 @@
 #!/bin/sh
 # Turns a bare Debian root file system into a throw-away node. Runs inside the
-# build container. $1: suite, $2: mirror; packages come as the remaining words.
+# build container. $1: suite, $2: mirror (empty: the one that the file system came with); the packages follow.
 set -eu
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 suite=$1
-mirror=$2
+mirror=${2:-$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null |
+  sed -n 's/^deb \(\[.*\] \)\{0,1\}\(http[^ ]*\) .*/\2/p; s/^URIs: \(http[^ ]*\).*/\1/p' | head -n 1)}
+mirror=${mirror%/}
+test -n "$mirror" || { echo "no Debian mirror is known: set EUCAIM_DEBIAN_MIRROR" >&2; exit 1; }
 shift 2
 
 # What the official image adds for containers has no place on a machine.

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 BROKER = preflight.parse_target("https://broker.example.org")
-MIRROR = preflight.parse_target("http://deb.debian.org/debian")
+MIRROR = preflight.parse_target("http://mirror.example.org/debian")
 GOOD = preflight.Reach(
     BROKER, ("name resolved", "connected"), latencies_ms=(1.0, 3.0, 2.0), attempts=3, skew_seconds=0.2
 )
