@@ -98,7 +98,7 @@ ROWS = [
     Row(
         "endpoint-missing",
         put(federation_endpoint_url="", federation_mediator_enabled=False),
-        "FED-ENV",
+        "FED-MED",
         ("federation_endpoint_url",),
     ),
     Row(
