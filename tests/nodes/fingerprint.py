@@ -130,6 +130,8 @@ def containers() -> dict[str, str]:
             # A container that waits for enrolment is restarted again and again: running and restarting are one state.
             state = "up" if item["State"]["Status"] in ("running", "restarting") else item["State"]["Status"]
             parts = [item["Id"], item["Image"], state]
+            # The engine lists mounts in no order.
+            item["Mounts"] = sorted(json.dumps(mount, sort_keys=True) for mount in item["Mounts"])
             for part in ("Config", "HostConfig", "Mounts"):
                 parts.append(hashlib.sha256(json.dumps(item[part], sort_keys=True).encode()).hexdigest())
             found[f"container {item['Name']}"] = " ".join(parts)
