@@ -702,10 +702,23 @@ def rows(seen: Observation, finding: Finding) -> list[Row]:
         "FED-PROBE": _row_probe(seen, finding),
         "TIER-2": _row_tier(seen, finding),
     }
-    return [
+    found = [
         Row(requirement, status, _EXPECTED[requirement], measured, _HOW[requirement])
         for requirement, (status, measured) in made.items()
     ]
+    if finding.owner == "OS-TIME":
+        # Preflight compares the clock with the whole world's; here it is the broker's that counts.
+        expected = f"a clock at most {span(_beam.CLOCK_SLOW_LIMIT)} slow and {span(_beam.CLOCK_FAST_LIMIT)} fast"
+        found.append(
+            Row(
+                "OS-TIME",
+                UNMET,
+                f"{expected} against the broker's",
+                finding.sentence,
+                "the date in the broker's answers",
+            )
+        )
+    return found
 
 
 _EXPECTED = {
