@@ -74,7 +74,8 @@ def test_a_wound_turns_exactly_its_row_unmet_and_the_role_heals_it(world: World,
     world.node.exec(wound.command)
     # A Focus that was made anew needs a moment; what time does not mend stays unmet for as long as one waits.
     try:
-        run = world.look(wound.role, wait=10 if "override" in wound.command or wound.requirement == "FED-NET" else 0)
+        wait = 10 if "override" in wound.command or wound.requirement == "FED-NET" else 0
+        run = world.verify("-e", f"federation_probe_wait={wait}")
         found = ids(world.rows(), "unmet")
     finally:
         healed = world.site("--tags", wound.role)
