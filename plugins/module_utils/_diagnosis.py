@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ansible_collections.eucaim.local_node.plugins.module_utils import _beam
+from ansible_collections.eucaim.local_node.plugins.module_utils._evidence import Row
 from ansible_collections.eucaim.local_node.plugins.module_utils._federation import Container, ImageState
 
 CONNECTED = "connected_and_answering"
@@ -655,30 +656,11 @@ def _sentence(text: str) -> str:
 # --- rows -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row of the evidence."""
+def rows(seen: Observation, finding: Finding, at: str) -> list[Row]:
+    """Return one row for each requirement: a fault stands in its own row only, what hangs on it was not measured.
 
-    requirement: str
-    status: str
-    expected: str
-    measured: str
-    how: str
-
-    def as_dict(self, at: str) -> dict[str, str]:
-        """Return the row as the evidence keeps it."""
-        return {
-            "requirement": self.requirement,
-            "status": self.status,
-            "expected": self.expected,
-            "measured": self.measured,
-            "how": self.how,
-            "at": at,
-        }
-
-
-def rows(seen: Observation, finding: Finding) -> list[Row]:
-    """Return one row for each requirement: a fault stands in its own row only, what hangs on it was not measured."""
+    C(at) is the time of the look, in UTC, such as 2026-01-31T12:00:00Z.
+    """
     if seen.engine_error:
         return [
             Row(
@@ -687,6 +669,7 @@ def rows(seen: Observation, finding: Finding) -> list[Row]:
                 _EXPECTED[requirement],
                 "not measured: Docker does not answer (CT-RUN)",
                 _HOW[requirement],
+                at,
             )
             for requirement in _EXPECTED
         ]
@@ -703,7 +686,7 @@ def rows(seen: Observation, finding: Finding) -> list[Row]:
         "TIER-2": _row_tier(seen, finding),
     }
     found = [
-        Row(requirement, status, _EXPECTED[requirement], measured, _HOW[requirement])
+        Row(requirement, status, _EXPECTED[requirement], measured, _HOW[requirement], at)
         for requirement, (status, measured) in made.items()
     ]
     if finding.owner == "OS-TIME":
@@ -716,6 +699,7 @@ def rows(seen: Observation, finding: Finding) -> list[Row]:
                 f"{expected} against the broker's",
                 finding.sentence,
                 "the date in the broker's answers",
+                at,
             )
         )
     return found

@@ -1137,7 +1137,7 @@ def main() -> None:
         "cause": finding.cause,
         "message": finding.text(),
         "answering": finding.cause == _diagnosis.CONNECTED,
-        "rows": [row.as_dict(at) for row in _diagnosis.rows(seen, finding)],
+        "rows": [row.as_dict() for row in _diagnosis.rows(seen, finding, at)],
         "data_sets": list(seen.answer.names) if seen.answer else [],
         "looks": looks,
     }

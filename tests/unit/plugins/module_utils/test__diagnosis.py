@@ -80,6 +80,7 @@ def changed(**changes: Any) -> d.Observation:
     return replace(GOOD, **changes)
 
 
+AT = "2026-11-23T12:00:00Z"
 CASES: list[tuple[str, dict[str, Any], str, str, str]] = [
     # name, what differs, the cause, words of the message, the only row that is unmet
     ("well", {}, d.CONNECTED, "2 data sets (Breast, Lung)", ""),
@@ -432,7 +433,7 @@ def test_each_cause_is_told_and_stands_in_one_row(changes: dict[str, Any], cause
     finding = d.diagnose(seen)
     assert finding.cause == cause
     assert words in finding.text()
-    rows = d.rows(seen, finding)
+    rows = d.rows(seen, finding, AT)
     clock_off = cause in (d.CLOCK_SLOW, d.CLOCK_FAST)
     assert len({row.requirement for row in rows}) == (11 if clock_off else 10)
     assert all(is_known(row.requirement) for row in rows)
@@ -457,7 +458,7 @@ def test_every_cause_has_an_owner_or_is_of_a_container() -> None:
 def status(requirement: str, **changes: Any) -> tuple[str, str]:
     """Return status and measurement of one row."""
     seen = changed(**changes)
-    row = next(row for row in d.rows(seen, d.diagnose(seen)) if row.requirement == requirement)
+    row = next(row for row in d.rows(seen, d.diagnose(seen), AT) if row.requirement == requirement)
     return row.status, row.measured
 
 
@@ -485,7 +486,7 @@ WOUNDS: list[tuple[str, dict[str, Any], str]] = [
 @pytest.mark.parametrize(("requirement", "changes", "words"), WOUNDS)
 def test_a_wound_turns_one_row(requirement: str, changes: dict[str, Any], words: str) -> None:
     seen = changed(**changes)
-    rows = {row.requirement: row for row in d.rows(seen, d.diagnose(seen))}
+    rows = {row.requirement: row for row in d.rows(seen, d.diagnose(seen), AT)}
     assert {name for name, row in rows.items() if row.status == d.UNMET} == {requirement}
     assert words in rows[requirement].measured
 
@@ -542,7 +543,7 @@ def test_a_quick_look_sends_no_task() -> None:
 
 
 def test_rows_become_evidence() -> None:
-    row = d.rows(GOOD, d.diagnose(GOOD))[0].as_dict("2026-11-23T12:00:00Z")
+    row = d.rows(GOOD, d.diagnose(GOOD), AT)[0].as_dict()
     assert set(row) == {"requirement", "status", "expected", "measured", "how", "at"}
 
 
