@@ -146,8 +146,8 @@ def with_context(vectors: list[Vector], recorded: list[Vector]) -> list[Vector]:
     return [vector for _unused, vector in sorted(places, key=lambda entry: entry[0])]
 
 
-def run_part(name: str, directory: pathlib.Path, options: Options, groups: bool) -> bool:
-    """Play one part; true when it is good enough."""
+def run_part(name: str, directory: pathlib.Path, options: Options, groups: bool) -> tuple[bool, list[Outcome]]:
+    """Play one part; tell whether it is good enough, and how each vector ended."""
     module = load_part(name)
     vectors = read_vectors(directory / FILES[name])
     begun = time.monotonic()
@@ -163,7 +163,7 @@ def run_part(name: str, directory: pathlib.Path, options: Options, groups: bool)
     for reason in reasons:
         print(f"{name}: not good enough: {reason}")
     print(f"{count_line(name, outcomes)} ({time.monotonic() - begun:.0f} s)")
-    return not reasons
+    return not reasons, outcomes
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -212,8 +212,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             jobs=given.jobs,
             only=given.only,
         )
-        good = [run_part(name, directory, options, given.groups) for name in given.part or PARTS]
-    return 0 if all(good) else 1
+        ended = [run_part(name, directory, options, given.groups) for name in given.part or PARTS]
+    if len(ended) > 1:
+        print(count_line("all", [outcome for _good, outcomes in ended for outcome in outcomes]))
+    return 0 if all(good for good, _outcomes in ended) else 1
 
 
 if __name__ == "__main__":
