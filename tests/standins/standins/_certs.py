@@ -37,13 +37,17 @@ class FetchError(Exception):
 class Source(Protocol):
     """Where certificates come from: the PKI for a broker, the broker for a proxy."""
 
-    def serials(self) -> list[str]: ...
+    def serials(self) -> list[str]:
+        """Return the serial numbers of all certificates, as Vault writes them."""
 
-    def certificate(self, serial: str) -> str: ...
+    def certificate(self, serial: str) -> str:
+        """Return the certificate with this serial number, in PEM form."""
 
-    def intermediate(self) -> str: ...
+    def intermediate(self) -> str:
+        """Return the certificate of the intermediate authority, in PEM form."""
 
-    def revoked(self) -> set[int]: ...
+    def revoked(self) -> set[int]:
+        """Return the serial numbers of the revoked certificates."""
 
 
 def vault_serial(certificate: x509.Certificate) -> str:

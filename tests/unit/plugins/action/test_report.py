@@ -45,6 +45,7 @@ def run(
         play_context=unused,
         loader=unused,
         templar=unused,
+        shared_loader_obj=unused,
     )
     return action.run(task_vars={"inventory_hostname": host})
 
