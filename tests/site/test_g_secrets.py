@@ -17,8 +17,9 @@ SECRETS = "/etc/eucaim/federation/secrets"
 KEY = f"/etc/eucaim/federation/pki/{PROVIDER}.broker.eucaim.test.priv.pem"
 # Everything that any account of the node can read, programs and packages left out by their folder.
 READABLE = (
-    "find / -xdev \\( -path /proc -o -path /sys -o -path /usr/share -o -path /usr/lib \\) -prune"
-    " -o -type f -perm -o=r -print0 2>/dev/null | xargs -0 -r grep -lFf /dev/stdin -- 2>/dev/null"
+    "umask 077; cat > /run/searched;"
+    " find / -xdev \\( -path /proc -o -path /sys -o -path /usr/share -o -path /usr/lib \\) -prune"
+    " -o -type f -perm -o=r -print0 2>/dev/null | xargs -0 -r grep -lFf /run/searched -- 2>/dev/null; rm /run/searched"
 )
 
 
