@@ -133,7 +133,7 @@ ensure_collections() {
   say "PyPI did not give it; asking Ansible Galaxy"
   if ! "$VENV/bin/ansible-galaxy" collection install -r "$ROOT/requirements.yml" -p "$CACHE/collections" \
     > "$CACHE/galaxy.log" 2>&1; then
-    refuse "neither PyPI nor galaxy.ansible.com gave the collections" "$(printf '%s ' "${missing[@]}")" \
+    refuse "neither PyPI nor Ansible Galaxy gave the collections" "$(printf '%s ' "${missing[@]}")" \
       "put the file ansible-$((minor - 7)).*.whl into $CACHE/wheels, see $CACHE/galaxy.log"
   fi
 }
