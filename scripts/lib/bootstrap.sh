@@ -172,8 +172,20 @@ ensure_engine() {
     systemctl start docker > "$CACHE/dockerd.log" 2>&1 || true
   else
     say "starting the Docker engine in the background (no systemd here; log: $CACHE/dockerd.log)"
-    rm -f /var/run/docker.pid
-    setsid nohup dockerd > "$CACHE/dockerd.log" 2>&1 < /dev/null &
+    local file
+    for file in /var/run/docker.pid /var/run/docker/containerd/containerd.pid; do
+      # An engine that was killed leaves these behind, and the next one would wait for a process that is no more.
+      case $(ps -o stat= -p "$(cat "$file" 2> /dev/null || echo 0)" 2> /dev/null || true) in
+        '' | Z*) rm -f "$file" ;;
+      esac
+    done
+    ( # It outlives this script, so it must hold none of its pipes and locks open.
+      for descriptor in /proc/self/fd/*; do
+        descriptor=${descriptor##*/}
+        [ "$descriptor" -le 2 ] || eval "exec $descriptor>&-"
+      done
+      exec setsid nohup dockerd > "$CACHE/dockerd.log" 2>&1 < /dev/null
+    ) &
   fi
   local second
   for ((second = 0; second < 60; second++)); do
