@@ -13,7 +13,7 @@ from tests.site.world import PROVIDER, World
 def test_the_first_run_makes_a_node_that_waits_for_its_certificate(world: World) -> None:
     """It ends well, leaves the certificate request here, and says what to do with it."""
     run = world.site().succeeded()
-    world.remember("first converge, seconds", lambda: round(run.seconds, 1))
+    world.remember("first converge, seconds", round(run.seconds, 1))
     assert run.changed > 0
     assert world.request.read_text(encoding="utf-8").startswith("-----BEGIN CERTIFICATE REQUEST-----")
     assert str(world.request.name) in run.output
@@ -40,7 +40,7 @@ def test_once_signed_the_node_answers(world: World) -> None:
     """The central manager signs; verify waits for the proxy to notice, and everything promised holds."""
     world.far_end.sign(world.request)
     run = world.verify().succeeded()
-    world.remember("verify, seconds", lambda: round(run.seconds, 1))
+    world.remember("verify, seconds", round(run.seconds, 1))
     found = world.rows()
     assert ids(found, "unmet") == []
     for requirement in ("TIER-2", "FED-PROBE", "FED-MED", "FED-BEAM", "FED-FOCUS", "FED-KEY", "CT-RUN", "OS-USERS"):

@@ -24,7 +24,7 @@ def test_a_second_run_changes_nothing(world: World) -> None:
     """0 changed, and files, users, units, rules and containers are the same."""
     before = world.node.fingerprint()
     run = world.site().succeeded()
-    world.remember("no-op site, seconds", lambda: round(run.seconds, 1))
+    world.remember("no-op site, seconds", round(run.seconds, 1))
     assert run.changed == 0, run.output
     assert differences(before, world.node.fingerprint()) == []
 
@@ -125,7 +125,7 @@ def test_executions_of_a_run_with_nothing_to_do(world: World) -> None:
         run(env=env).succeeded()
         lines = path.read_text(encoding="utf-8").splitlines()
         counts[name] = len([line for line in lines if line.startswith(NODE_NAME)])
-    world.remember("module executions of a no-op run", lambda: counts)
+    world.remember("module executions of a no-op run", counts)
     assert 0 < counts["site"] <= 60, counts
     assert 0 < counts["verify"] <= 20, counts
 

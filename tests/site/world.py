@@ -9,7 +9,7 @@ import functools
 import json
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -152,11 +152,11 @@ class World:
         """The rows of the last report."""
         return rows(self.report)
 
-    def remember(self, name: str, make: Callable[[], object]) -> None:
+    def remember(self, name: str, value: object) -> None:
         """Keep a measured figure for the note."""
         path = SCRATCH / "figures.json"
         figures = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        figures[name] = make()
+        figures[name] = value
         path.write_text(json.dumps(figures, indent=1), encoding="utf-8")
 
 
