@@ -119,14 +119,6 @@ def signed_request(method: str, path: str, sender: str, sign: Signer, now: float
     return SignedRequest(method=method, path=path, headers=headers, body=inner.encode("ascii"))
 
 
-def vault_serial(number: int) -> str:
-    """Return a certificate's serial as the broker names it: pairs of hexadecimal digits with colons."""
-    digits = format(number, "x")
-    if len(digits) % 2:
-        digits = "0" + digits
-    return ":".join(digits[index : index + 2] for index in range(0, len(digits), 2))
-
-
 def health_task(task_id: str, sender: str, receiver: str, ttl_seconds: int) -> dict[str, Any]:
     """Return the task that Focus answers by itself, without asking the mediator."""
     return _task(task_id, sender, receiver, ttl_seconds, "", {"project": "focus-healthcheck"})

@@ -439,11 +439,6 @@ def is_known(identifier: str) -> bool:
     return identifier in REGISTER
 
 
-def for_tier(tier: int) -> list[Requirement]:
-    """Return the requirements that apply to a node of this tier."""
-    return [requirement for requirement in REGISTER.values() if tier in requirement.tiers]
-
-
 def in_order(identifiers: Iterable[str]) -> list[str]:
     """Return ids in the register's order; unknown ones come last, by name."""
     position = {identifier: number for number, identifier in enumerate(REGISTER)}

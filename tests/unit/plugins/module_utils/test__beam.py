@@ -73,11 +73,6 @@ def test_signed_request_binds_method_path_date_body_and_sender() -> None:
     assert request.headers["Content-Type"] == "application/jwt"
 
 
-@pytest.mark.parametrize(("number", "serial"), [(0x0A, "0a"), (0xABC, "0a:bc"), (0x1234, "12:34")])
-def test_serials_are_written_as_the_broker_does(number: int, serial: str) -> None:
-    assert _beam.vault_serial(number) == serial
-
-
 def test_tasks_have_every_key_that_focus_wants() -> None:
     task = _beam.health_task("id", "probe.p", "focus.p", 10)
     assert task["metadata"] == {"project": "focus-healthcheck"}

@@ -60,8 +60,8 @@ def test_groups_hold_everything_in_order() -> None:
 
 
 def test_tiers_differ_in_what_only_processing_needs() -> None:
-    second = {item.id for item in register.for_tier(2)}
-    third = {item.id for item in register.for_tier(3)}
+    second = {item.id for item in register.REGISTER.values() if 2 in item.tiers}
+    third = {item.id for item in register.REGISTER.values() if 3 in item.tiers}
     assert third - second == {"TIER-3", "HW-GPU", "FED-FP"}
     assert second < third
 
