@@ -9,10 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.farend import FarEnd
-from tests.nodes.engine import remove_network
-from tests.nodes.node import Node
-from tests.site.world import NETWORK, NODE_IP, NODE_NAME, REAL_IMAGES, SUBNET, World, real_images
+from tests.site.world import REAL_IMAGES, World, made
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,16 +29,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     """A bare node, a far end, and inventories that fit both."""
-    far_end = FarEnd(NETWORK, SUBNET, real_images())
-    node = Node(NODE_NAME, NETWORK, NODE_IP)
-    keep = bool(request.config.getoption("--keep"))
-    if not (keep and node.running):
-        node.down()
-        far_end.down()
-        far_end.up()
-    node.up()
-    yield World(node, far_end)
-    if not keep:
-        node.down()
-        far_end.down()
-        remove_network(NETWORK)
+    with made("site", 81, keep=bool(request.config.getoption("--keep"))) as here:
+        yield here

@@ -5,25 +5,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.farend import images as build
 from tests.farend.end import BROKER_ID, FarEnd, RealImage, find_real, named
-from tests.nodes.engine import operator_key, operator_password, write_private
+from tests.nodes.engine import operator_key, operator_password, remove_network, write_private
 from tests.nodes.node import Node
 from tests.site.driver import ROOT, SCRATCH, Run, playbook, rows, write_inventory
 
-NETWORK = "eucaim-site"
-SUBNET = "172.30.81.0/24"
 NODE_NAME = "site-node-1"
-NODE_IP = "172.30.81.11"
 PROVIDER = "site-hospital"
 # A folder with archives of the real programs, to run the tests of this folder with them.
 REAL_IMAGES = os.environ.get("EUCAIM_SITE_IMAGES", "")
@@ -58,6 +56,9 @@ class World:
 
     node: Node
     far_end: FarEnd
+    provider: str = PROVIDER
+    # The folder below the scratch folder that holds the good inventory.
+    area: str = "good"
     # Values that must never be seen anywhere but where they belong.
     planted: dict[str, str] = field(default_factory=dict)
 
@@ -94,7 +95,7 @@ class World:
             ],
             "docker_source": "distribution",
             "docker_users": ["ada"],
-            "federation_provider_id": PROVIDER,
+            "federation_provider_id": self.provider,
             "federation_provider_name": "Site Hospital",
             "federation_broker_url": f"https://{BROKER_ID}",
             "federation_root_certificate": (self.far_end.pki / "root.crt.pem").read_text(encoding="utf-8"),
@@ -111,22 +112,22 @@ class World:
     @property
     def directory(self) -> Path:
         """The folder of the good inventory, with reports and enrolment beside it."""
-        return SCRATCH / "good"
+        return SCRATCH / self.area
 
     @property
     def inventory(self) -> Path:
         """The good inventory, written anew."""
-        return write_inventory(self.directory, {NODE_NAME: self.settings()})
+        return write_inventory(self.directory, {self.node.name: self.settings()})
 
     @property
     def report(self) -> Path:
         """The report of the last verify."""
-        return self.directory / "reports" / NODE_NAME
+        return self.directory / "reports" / self.node.name
 
     @property
     def request(self) -> Path:
         """The certificate request that the node made."""
-        return self.directory / "enrolment" / f"{NODE_NAME}.csr.pem"
+        return self.directory / "enrolment" / f"{self.node.name}.csr.pem"
 
     def site(self, *arguments: str, env: Mapping[str, str] | None = None) -> Run:
         """Run the real site playbook on the good inventory."""
@@ -158,6 +159,26 @@ class World:
         figures = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         figures[name] = value
         path.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def made(
+    name: str, third: int, distribution: str = "debian13", node: type[Node] = Node, keep: bool = False
+) -> Iterator[World]:
+    """A bare node and a far end on a network of their own, 172.30.<third>.0/24, taken away at the end."""
+    network, subnet = f"eucaim-{name}", f"172.30.{third}.0/24"
+    far_end = FarEnd(network, subnet, real_images())
+    machine = node(f"{name}-node-1", network, f"172.30.{third}.11", distribution)
+    if not (keep and machine.running):
+        machine.down()
+        far_end.down()
+        far_end.up()
+    machine.up()
+    yield World(machine, far_end, f"{name}-hospital", "good" if name == "site" else f"good-{name}")
+    if not keep:
+        machine.down()
+        far_end.down()
+        remove_network(network)
 
 
 def public_key() -> str:
