@@ -26,6 +26,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._inputs import (
     unreadable_from,
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, summary, unique
+from ansible_collections.eucaim.local_node.plugins.module_utils._together import IDENTITY, check_nodes, check_roles
 
 DISPLAY = Display()
 ROLES_PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "roles")
@@ -85,8 +86,12 @@ class ActionModule(ActionBase):
         found, unknown = check_names(variables, known, exempt, arguments["roles"])
         refusals += found
         available = self._available(arguments["roles"], variables, facts)
+        settings: dict[str, Any] = {}
         for role in arguments["roles"]:
-            refusals += self._role_refusals(role, available, facts if arguments["check_node"] else {})
+            good, found = self._role_refusals(role, available, facts if arguments["check_node"] else {})
+            settings.update(good)
+            refusals += found
+        refusals += not_told_yet(self._together(arguments["roles"], settings, variables), refusals)
         refusals = unique(refusals)
         host = str(variables.get("inventory_hostname", "this host"))
         told = facts.get(TOLD, [])
@@ -97,10 +102,12 @@ class ActionModule(ActionBase):
         result.update(
             changed=False,
             failed=bool(refusals),
-            refusals=[refusal.as_dict() for refusal in refusals],
             unknown_variables=unknown,
             msg=summary(refusals, host) if refusals else "All inputs are valid.",
         )
+        if self._task.register or not refusals:
+            # As data for whoever asks for them; a person has the message, and need not read them twice.
+            result["refusals"] = [refusal.as_dict() for refusal in refusals]
         if gathered and not refusals:
             result["ansible_facts"] = gathered
         return result
@@ -141,14 +148,37 @@ class ActionModule(ActionBase):
             available.update(trusted(self._load(role, "vars", "main.yml")))
         return {**available, **variables, "ansible_facts": {**variables.get("ansible_facts", {}), **facts}}
 
-    def _role_refusals(self, role: str, available: dict[str, Any], facts: dict[str, Any]) -> list[Refusal]:
-        """Return every refusal of one role."""
+    def _role_refusals(
+        self, role: str, available: dict[str, Any], facts: dict[str, Any]
+    ) -> tuple[dict[str, Any], list[Refusal]]:
+        """Return the settings of one role that are right, and every refusal of the others."""
         spec = self._spec(role)
         own = trusted(self._load(role, "defaults", "main.yml"))
         values = self._resolve([name for name in spec if name in available], available)
         defaults = self._resolve([name for name in spec if name in own], {**available, **own})
         good, refusals = check_options(role, spec, values, defaults, convert)
-        return refusals + not_told_yet(check_function(role)(good, facts), refusals)
+        account = self._resolve([name for name in ("ansible_user",) if name in available], available)
+        return good, refusals + not_told_yet(check_function(role)({**account, **good}, facts), refusals)
+
+    def _together(self, roles: Sequence[str], settings: dict[str, Any], variables: dict[str, Any]) -> list[Refusal]:
+        """Return refusals of what does not go together: of several roles, and of several nodes."""
+        refusals = check_roles(settings, variables.get("group_names", []))
+        if "federation" in roles:
+            refusals += check_nodes(settings, self._others(variables))
+        return refusals
+
+    def _others(self, variables: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """Return what tells the other nodes of the inventory and of this play apart."""
+        defaults = self._load("federation", "defaults", "main.yml")
+        hosts = [*variables.get("groups", {}).get("local_nodes", []), *variables.get("ansible_play_hosts_all", [])]
+        others: dict[str, dict[str, Any]] = {}
+        for host in set(hosts) - {variables.get("inventory_hostname")}:
+            theirs = variables["hostvars"][host]
+            try:
+                others[host] = {name: theirs.get(name, defaults.get(name)) for name in IDENTITY}
+            except AnsibleError:
+                continue  # that host is refused for it
+        return others
 
     def _resolve(self, names: Sequence[str], available: dict[str, Any]) -> dict[str, Any]:
         """Resolve the templates of variables, each for itself."""

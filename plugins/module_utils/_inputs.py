@@ -90,6 +90,10 @@ _IDENTIFIER = re.compile(r"[A-Z]+-[A-Z0-9]+")
 _BRACKETED = re.compile(r" ?\([A-Z]+-[A-Z0-9]+(?:, ?[A-Z]+-[A-Z0-9]+)*\)")
 _MARKUP = re.compile(r"\b[A-Z]+\(([^()]*)\)")
 _UNDEFINED = re.compile(r"'([A-Za-z_][A-Za-z0-9_]*)' is undefined")
+# What the lookups of Ansible's versions say of a file that is not there.
+_NO_FILE = re.compile(r"(?:access(?:ing)? the file|could not locate file in lookup:) '?([^'\n]+?)'?(?:[.:,] |$)")
+# Texts that Ansible reads as false where it expects a boolean, while a template takes every text for true.
+_FALSE_TEXTS = frozenset(["false", "no", "off", "n", "f", "0"])
 
 Spec = Mapping[str, Any]
 CheckFunction = Callable[[Mapping[str, Any], Mapping[str, Any]], list[Refusal]]
@@ -103,6 +107,7 @@ class Unreadable:
 
     missing: str = ""
     reason: str = ""
+    file: str = ""
 
 
 def check_function(role: str) -> CheckFunction:
@@ -140,10 +145,13 @@ def purpose_of(spec: Spec) -> str:
 
 
 def unreadable_from(message: str) -> Unreadable:
-    """Return what a failed template says: which variable is missing, or else its first line."""
+    """Return what a failed template says: which variable or file is missing, or else its first line."""
     found = _UNDEFINED.search(message)
     if found:
         return Unreadable(missing=found.group(1))
+    file = _NO_FILE.search(message)
+    if file:
+        return Unreadable(file=file.group(1))
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     return Unreadable(reason=lines[0] if lines else "no reason given")
 
@@ -221,7 +229,7 @@ def check_option(role: str, name: str, spec: Spec, value: Any, convert: Convert)
     purpose = purpose_of(spec)
     needed = needed_text(spec) + (f" ({purpose})" if purpose else "")
     if isinstance(value, Unreadable):
-        return None, [_unreadable(requirement, name, spec, value)]
+        return None, [_unreadable(requirement, name, needed, spec, value)]
     if _is_empty(value):
         if not spec.get("required"):
             return value, []
@@ -230,6 +238,8 @@ def check_option(role: str, name: str, spec: Spec, value: Any, convert: Convert)
     refused = Refusal(requirement, name, found_text(spec, value), needed, remedy)
     if _wrong_shape(spec, value):
         return None, [refused]
+    if spec.get("type") == "bool" and isinstance(value, str) and value.lower() in _FALSE_TEXTS:
+        return None, [_false_text(requirement, name, value)]
     converted, messages = convert(name, spec, value)
     if not messages:
         return converted, []
@@ -243,23 +253,41 @@ def check_option(role: str, name: str, spec: Spec, value: Any, convert: Convert)
     ]
 
 
-def _unreadable(requirement: str, name: str, spec: Spec, value: Unreadable) -> Refusal:
+def _unreadable(requirement: str, name: str, needed: str, spec: Spec, value: Unreadable) -> Refusal:
     if value.missing:
         return Refusal(
             requirement,
             name,
             f"a reference to {value.missing}, which is not defined",
-            needed_text(spec),
+            needed,
             f"define {value.missing} (a secret belongs in a file made with ansible-vault, beside the inventory)"
             f" or set {name} itself",
+        )
+    if value.file:
+        return Refusal(
+            requirement,
+            name,
+            f"a reference to the file {value.file}, which cannot be read on the control machine",
+            needed,
+            f"put the file there, or correct {name}",
         )
     reason = "its value" if spec.get("no_log") else value.reason
     return Refusal(
         requirement,
         name,
         f"a template that cannot be resolved: {reason}",
-        needed_text(spec),
+        needed,
         f"correct {name}, or give the password of the vault that it comes from",
+    )
+
+
+def _false_text(requirement: str, name: str, value: str) -> Refusal:
+    return Refusal(
+        requirement,
+        name,
+        f"the text {shown(value)}",
+        "false without quotes: a template takes every text for true",
+        f"take the quotes away; on the command line write -e '{{\"{name}\": false}}'",
     )
 
 
@@ -308,7 +336,8 @@ def nearest(name: str, known: Sequence[str]) -> str | None:
         return plain
     alike = ALIKE_OWN if plain.startswith(OWN_PREFIXES) else ALIKE
     close = difflib.get_close_matches(plain, known, n=1, cutoff=alike)
-    return close[0] if close else None
+    # A name with a word in front, such as vault_<variable>, is where a site keeps what it sets the variable to.
+    return close[0] if close and not plain.endswith(f"_{close[0]}") else None
 
 
 def check_names(

@@ -128,10 +128,10 @@ def _password(where: str, name: str, person: Mapping[str, Any]) -> Iterator[Refu
 
 def key_fault(line: str) -> str:
     """Return what is wrong with a line of authorized_keys; nothing if it is right."""
-    if "\n" in line.strip():
-        return "it has line breaks"
     if "PRIVATE KEY" in line:
         return "it is a private key"
+    if "\n" in line.strip():
+        return "it has line breaks"
     words = line.split()
     kinds = [number for number, word in enumerate(words) if word in KEY_TYPES]
     if not kinds:
@@ -177,7 +177,7 @@ def _keys(where: str, name: str, person: Mapping[str, Any]) -> Iterator[Refusal]
                 f"{where}.authorized_keys[{number}]",
                 f"{found}, but {fault}",
                 "one line of a public key: type, base64, comment",
-                f"copy the one line of {name}'s .pub file",
+                f"copy the one line of {name}'s .pub file; a private key stays with its person",
             )
 
 

@@ -123,6 +123,12 @@ def _split(url: str) -> SplitResult | None:
     return parts
 
 
+def _means_itself(parts: SplitResult) -> bool:
+    """Say whether an address leads back to whoever uses it."""
+    host = str(parts.hostname)
+    return host == "localhost" or host.startswith("127.")
+
+
 def _without_credentials(url: str) -> str:
     return re.sub(r"//[^/@]*@", "//(hidden)@", url)
 
@@ -247,6 +253,14 @@ def _endpoint_url(variables: Variables) -> list[Refusal]:
             shown(_without_credentials(value)),
             "an address without user and password: Focus writes it to its log",
             "put them into federation_endpoint_auth_header",
+        )
+    if _means_itself(parts):
+        return _one(
+            "FED-MED",
+            name,
+            shown(value),
+            "an address that leads out of the container of Focus, where this one means the container itself",
+            "write the name or address of the machine on which the mediator runs, the node's own included",
         )
     if unsafe_character(value):
         return _one(
@@ -445,6 +459,14 @@ def _proxies(variables: Variables) -> list[Refusal]:
                 shown(_without_credentials(value)),
                 "the address of an HTTP proxy, such as http://proxy.my-hospital.example:3128",
                 "write it with http:// and a port, without a path",
+            )
+        elif _means_itself(parts):
+            refusals += _one(
+                "FED-ENV",
+                name,
+                shown(_without_credentials(value)),
+                "an address that leads out of the containers, where this one means the container itself",
+                "write the proxy's name or address in your network, and let it listen there",
             )
     entries = variables.get("federation_no_proxy") or []
     for entry in entries:

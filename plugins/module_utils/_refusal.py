@@ -30,6 +30,13 @@ class Refusal:
         """Return the one text block that a person reads."""
         return f"[{self.requirement}] {self.variable}: found {self.found}; needed: {self.needed}; remedy: {self.remedy}"
 
+    def block(self) -> str:
+        """Return the same for a list of refusals, where each part has a line of its own."""
+        return (
+            f"{self.variable} [{self.requirement}]\n"
+            f"   found: {self.found}\n   needed: {self.needed}\n   remedy: {self.remedy}"
+        )
+
     def as_dict(self) -> dict[str, str]:
         """Return the refusal as plain data for a task's result."""
         return {
@@ -74,4 +81,4 @@ def summary(refusals: Sequence[Refusal], host: str) -> str:
     """Return the message of a run that stops: how many refusals, and each of them."""
     noun = "refusal" if len(refusals) == 1 else "refusals"
     head = f"{len(refusals)} {noun} for {host}; nothing was changed."
-    return "\n".join([head] + [f"{number}. {refusal.text()}" for number, refusal in enumerate(refusals, start=1)])
+    return "\n".join([head] + [f"{number}. {refusal.block()}" for number, refusal in enumerate(refusals, start=1)])

@@ -69,8 +69,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 refusals:
-  description: Every reason why the run stops.
-  returned: always
+  description: Every reason why the run stops, as data; the message holds them as text.
+  returned: when the task succeeds, or registers its result
   type: list
   elements: dict
   contains:

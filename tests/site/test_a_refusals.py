@@ -9,6 +9,7 @@ that each is refused, that all refusals come together, and that the node stays a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +64,13 @@ def image(**values: Any) -> Change:
     return change
 
 
+def person(**values: Any) -> Change:
+    """Add one person, who has this fault."""
+    return lambda settings: settings.update(base_users=[{"name": "eve", "role": "basic", **values}])
+
+
 ICON = "iVBORw0KGgo="
+PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2hunter2\n-----END OPENSSH PRIVATE KEY-----"
 PROVIDER = "federation_provider_id"
 BROKER = "federation_broker_url"
 ROWS = [
@@ -162,6 +169,57 @@ ROWS = [
         ("federation_postgres_connection_string",),
     ),
     Row("sudo-password", put(ansible_become_password="wrong"), "OS-USERS", ("sudo",)),
+    # Types that YAML or a person got wrong.
+    Row("port-word", put(federation_mediator_port="eighty"), "FED-MED", ("federation_mediator_port", "eighty")),
+    Row("port-range", put(federation_mediator_port=80890), "FED-MED", ("federation_mediator_port", "80890")),
+    Row("false-text", put(federation_remove_keys="false"), "FED-KEY", ("federation_remove_keys", "without quotes")),
+    Row("bool-word", put(docker_hold="perhaps"), "CT-DOCKER", ("docker_hold", "perhaps", "true or false")),
+    Row("users-mapping", put(base_users={"eve": {"role": "basic"}}), "OS-USERS", ("base_users", "a list")),
+    Row("users-text", put(docker_users="ada, bela"), "CT-DOCKER", ("docker_users", "ada, bela", "a list")),
+    Row(
+        "images-list", put(federation_images=[{"source": "registry"}]), "FED-BUILD", ("federation_images", "a mapping")
+    ),
+    Row("reboot-time", put(base_update_reboot_time=210), "OS-UPDATE", ("base_update_reboot_time", "210", "quotes")),
+    # People.
+    Row(
+        "user-twice",
+        put(base_users=[{"name": "eve", "role": "basic"}, {"name": "eve", "role": "admin"}]),
+        "OS-USERS",
+        ("base_users[1]", "twice"),
+    ),
+    Row("user-of-the-system", person(name="daemon"), "OS-USERS", ("base_users[0].name", "daemon")),
+    Row("private-key", person(authorized_keys=[PRIVATE_KEY]), "OS-USERS", ("private key", ".pub")),
+    Row(
+        "docker-user-left",
+        put(base_users=[{"name": "eve", "state": "disabled"}], docker_users=["eve"]),
+        "CT-GROUP",
+        ("docker_users", "eve", "disabled"),
+    ),
+    # Networks and addresses.
+    Row(
+        "subnet-in-pool",
+        put(federation_network_subnet="172.24.9.0/24"),
+        "FED-NET",
+        ("federation_network_subnet", "172.24.0.0/14", "docker_address_pools"),
+    ),
+    Row("endpoint-localhost", put(federation_endpoint_url="http://localhost:8089/"), "FED-MED", ("container itself",)),
+    Row("proxy-https", put(docker_https_proxy="proxy.hospital:3128"), "CT-DOCKER", ("docker_https_proxy", "hidden")),
+    Row("clock-tolerance", put(preflight_clock_tolerance_seconds=5000), "OS-TIME", ("5000", "from 1 to 900")),
+    # Tiers, and nodes beside each other.
+    Row("tier-group", put(preflight_tier=3), "TIER-2", ("preflight_tier", "group tier2")),
+    Row("twin-1", put(federation_provider_id="twin"), "FED-ENV", (PROVIDER, "twin-2", "an id of its own")),
+    Row("twin-2", put(federation_provider_id="twin"), "FED-ENV", (PROVIDER, "twin-1", "an id of its own")),
+    # Files, secrets and logs.
+    Row(
+        "root-file-missing",
+        put(federation_root_certificate="{{ lookup('ansible.builtin.file', '/nowhere/root.pem') }}"),
+        "FED-KEY",
+        ("federation_root_certificate", "/nowhere/root.pem", "put the file there"),
+    ),
+    Row("vault-nested", person(password_hash="{{ vault_eve }}"), "OS-USERS", ("vault_eve", "ansible-vault")),
+    Row("root-private", put(federation_root_certificate=PRIVATE_KEY), "FED-KEY", ("a private key (hidden)",)),
+    Row("log-trace", put(federation_log_level="trace"), "FED-LOGS", ("federation_log_level", "exact counts")),
+    Row("docker-version", put(docker_version="the newest"), "CT-DOCKER", ("docker_version", "28.1.1")),
 ]
 PARTS = ("found", "needed", "remedy")
 
@@ -176,12 +234,10 @@ class Refused:
 
     def of(self, host: str) -> str:
         """What the run said about one host."""
-        marker = f"[{host}]: FAILED!"
-        start = self.run.output.find(marker)
+        start = self.run.output.find(f"[{host}]: FAILED!")
         assert start >= 0, f"{host} was not refused:\n{self.run.output[-4000:]}"
-        following = [self.run.output.find(f"[{other}]: FAILED!", start + 1) for other in names()]
-        ends = [position for position in following if position > start] + [self.run.output.find("PLAY RECAP", start)]
-        return self.run.output[start : min(ends)]
+        # Whatever stands behind belongs to the next host: its error, its result, or the recap.
+        return re.split(r"\n\[ERROR\]|\nfatal: |\nPLAY RECAP", self.run.output[start:])[0]
 
 
 def names() -> list[str]:
@@ -194,7 +250,7 @@ def refused(world: World) -> Refused:
     """One run of the real site playbook over all faulty inventories."""
     hosts: dict[str, Mapping[str, Any]] = {}
     for row in ROWS:
-        settings = world.settings()
+        settings = {**world.settings(), PROVIDER: f"of-{row.name}"}
         row.change(settings)
         hosts[row.name] = settings
     inventory = write_inventory(SCRATCH / "refusals", hosts)
@@ -220,6 +276,11 @@ def test_each_fault_is_refused_in_words(refused: Refused, row: Row) -> None:
     for word in (*PARTS, *row.words):
         assert word in said, f"{word!r} is not in {said}"
     assert "hunter2hunter2" not in said
+
+
+def test_the_table_is_as_long_as_promised() -> None:
+    """Each row has a name and a fault of its own."""
+    assert len(set(names())) == len(ROWS) >= 50
 
 
 def test_all_faults_of_one_host_come_together(world: World) -> None:

@@ -12,6 +12,7 @@ class Task:
     environment: Any
     name: str | None
     no_log: bool | None
+    register: str | None
     _role: Role | None
     _uuid: str
     def copy(self, exclude_parent: bool = False, exclude_tasks: bool = False) -> Task: ...

@@ -28,6 +28,13 @@ FACTS = {
     "eucaim_routes": [{"dst": "10.0.0.0/8", "dev": "eth0"}],
 }
 SPECS = {
+    "federation": """
+argument_specs:
+  main:
+    options:
+      federation_provider_id: {type: str, description: The id (FED-ENV).}
+      federation_broker_url: {type: str, description: The broker (FED-ENV).}
+""",
     "docker": """
 argument_specs:
   main:
@@ -45,6 +52,7 @@ argument_specs:
 """,
 }
 DEFAULTS = {
+    "federation": "federation_broker_url: https://broker.example\n",
     "docker": """
 docker_source: upstream
 docker_hold: "{{ docker_source == 'upstream' and __docker_constant == 1 }}"
@@ -116,9 +124,10 @@ def _run(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr(validate_inputs, "ROLES_PATH", str(tmp_path))
     monkeypatch.setattr(validate_inputs, "check_function", lambda _role: lambda _variables, _facts: [])
 
-    def run(variables: Mapping[str, Any], **arguments: Any) -> dict[str, Any]:
+    def run(variables: Mapping[str, Any], register: str | None = "said", **arguments: Any) -> dict[str, Any]:
         loader = DataLoader()
-        task = MagicMock(async_val=0, check_mode=False, args={"roles": ["preflight", "docker"], **arguments})
+        given = {"roles": ["preflight", "docker"], **arguments}
+        task = MagicMock(async_val=0, check_mode=False, register=register, args=given)
         connection = MagicMock(become="sudo")
         everything = {"inventory_hostname": "node1", **validate_inputs.trusted(dict(variables))}
         action = validate_inputs.ActionModule(
@@ -208,7 +217,58 @@ def test_every_refusal_comes_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) 
         "CT-DOCKER docker_password: a reference to vault_docker_password, which is not defined",
     ]
     assert result["unknown_variables"] == ["docker_edition"]
-    assert result["msg"].startswith("6 refusals for node1; nothing was changed.\n1. [CT-DOCKER] dockr_source")
+    assert result["msg"].startswith(
+        "6 refusals for node1; nothing was changed.\n1. dockr_source [CT-DOCKER]\n   found: "
+    )
+
+
+def test_refusals_are_data_for_whoever_asks_for_them(run: Run) -> None:
+    refused = {"ansible_facts": FACTS}
+    assert "refusals" not in run(refused, register=None)
+    assert run(refused, register=None)["msg"] == run(refused)["msg"]
+    assert run({**refused, "preflight_tier": 2}, register=None)["refusals"] == []
+
+
+class BrokenHost(dict[str, Any]):
+    """Variables of a host whose templates cannot be resolved."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Fail as a host's variables do."""
+        raise AnsibleError(f"{key} refers to {default}")
+
+
+@pytest.mark.parametrize(
+    ("roles", "groups", "played", "twins"),
+    [
+        (["federation"], {"local_nodes": ["node1", "node2", "node3"]}, ["node1"], ["node2"]),
+        (["federation"], {}, ["node1", "node2", "broken"], ["node2"]),
+        (["federation"], {}, ["node1", "node3"], []),
+        (["preflight"], {"local_nodes": ["node1", "node2"]}, ["node1"], []),
+    ],
+)
+def test_no_other_node_goes_by_the_same_id(
+    run: Run, roles: list[str], groups: dict[str, list[str]], played: list[str], twins: list[str]
+) -> None:
+    hosts = {
+        "node2": {"federation_provider_id": "my-hospital"},
+        "node3": {"federation_provider_id": "my-hospital", "federation_broker_url": "https://test.example"},
+        "broken": BrokenHost(),
+    }
+    variables = {
+        "ansible_facts": FACTS,
+        "federation_provider_id": "my-hospital",
+        "preflight_tier": 2,
+        "groups": groups,
+        "ansible_play_hosts_all": played,
+        "hostvars": hosts,
+    }
+    found = [f'FED-ENV federation_provider_id: "my-hospital", which {twin} has too' for twin in twins]
+    assert texts(run(variables, roles=roles)) == found
+
+
+def test_roles_that_do_not_go_together(run: Run) -> None:
+    variables = {"ansible_facts": FACTS, "preflight_tier": 2, "group_names": ["local_nodes", "tier3"]}
+    assert texts(run(variables)) == ["TIER-2 preflight_tier: 2 for a host of the group tier3"]
 
 
 def test_unknown_names_are_told_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,6 +298,18 @@ def test_templates_and_vaults_are_resolved(run: Run, monkeypatch: pytest.MonkeyP
     run({"ansible_facts": FACTS, "preflight_tier": "{{ tier }}", "tier": 3, "docker_users": ["{{ me }}"], "me": "ann"})
     assert seen[0] == {"preflight_tier": 3}
     assert seen[1]["docker_users"] == ["ann"]
+
+
+def test_checks_know_the_account_that_the_run_logs_in_with(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Mapping[str, Any]] = []
+
+    def note(variables: Mapping[str, Any], _facts: Mapping[str, Any]) -> list[Refusal]:
+        seen.append(variables)
+        return []
+
+    monkeypatch.setattr(validate_inputs, "check_function", lambda _role: note)
+    run({"ansible_facts": FACTS, "preflight_tier": 2, "ansible_user": "{{ me }}", "me": "ann"})
+    assert [variables["ansible_user"] for variables in seen] == ["ann", "ann"]
 
 
 def test_a_secret_of_the_wrong_kind_is_not_shown(run: Run) -> None:

@@ -164,6 +164,38 @@ def test_an_unreadable_value_names_what_is_missing() -> None:
     assert broken.found == "a template that cannot be resolved: no key"
     _value, (secret,) = inputs.check_option("federation", "x", {"no_log": True}, inputs.Unreadable(reason=SECRET), keep)
     assert SECRET not in secret.text()
+    _value, (file,) = inputs.check_option(
+        "federation", "x", {"description": "The root."}, inputs.Unreadable(file="/srv/root.pem"), keep
+    )
+    assert "/srv/root.pem" in file.found
+    assert file.needed == "a text (The root)"
+
+
+@pytest.mark.parametrize(
+    ("message", "file"),
+    [
+        (
+            "The lookup plugin 'ansible.builtin.file' failed: Unable to access the file '/a b/root.pem': Not there.",
+            "/a b/root.pem",
+        ),
+        ("The 'file' lookup had an issue accessing the file 'root.pem'. file not found: root.pem", "root.pem"),
+        ("could not locate file in lookup: root.pem", "root.pem"),
+        ("could not locate file in lookup: root.pem. could not locate", "root.pem"),
+        ("the template is broken", ""),
+    ],
+)
+def test_a_file_that_is_missing_is_named(message: str, file: str) -> None:
+    assert inputs.unreadable_from(message).file == file
+
+
+@pytest.mark.parametrize(
+    ("value", "fine"), [("false", False), ("No", False), ("0", False), (False, True), ("yes", True)]
+)
+def test_a_text_that_means_false_is_refused_because_templates_take_it_for_true(value: Any, fine: bool) -> None:
+    _value, refusals = inputs.check_option("docker", "docker_x", {"type": "bool"}, value, keep)
+    assert (refusals == []) is fine
+    for refusal in refusals:
+        assert refusal.remedy.endswith("""-e '{"docker_x": false}'""")
 
 
 def test_check_options_goes_on_with_defaults() -> None:
@@ -224,7 +256,19 @@ def test_another_collections_variable_is_only_told(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["docker_source", "ansible_user", "__docker_probe", "_x", "backup_dir", "site_name", "docker__users", "app_dir"],
+    [
+        *(
+            "docker_source",
+            "ansible_user",
+            "__docker_probe",
+            "_x",
+            "backup_dir",
+            "site_name",
+            "docker__users",
+            "app_dir",
+        ),
+        *("vault_federation_provider_id", "old_federation_broker_url", "vault_docker_users"),
+    ],
 )
 def test_other_names_are_left_alone(name: str) -> None:
     refusals, unknown = inputs.check_names([name], KNOWN)

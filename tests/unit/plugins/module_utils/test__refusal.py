@@ -59,6 +59,6 @@ def test_unique_keeps_the_order() -> None:
 def test_summary_counts() -> None:
     other = refusal.Refusal("OS-LTS", "a", "b", "c", "d")
     assert refusal.summary([other], "node1") == (
-        "1 refusal for node1; nothing was changed.\n1. [OS-LTS] a: found b; needed: c; remedy: d"
+        "1 refusal for node1; nothing was changed.\n1. a [OS-LTS]\n   found: b\n   needed: c\n   remedy: d"
     )
     assert refusal.summary([other, ONE], "node1").startswith("2 refusals for node1; nothing was changed.\n1. ")

@@ -1,0 +1,75 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings of several roles and of several nodes must go together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from ansible_collections.eucaim.local_node.plugins.module_utils import _together as together
+
+NODE = {"federation_provider_id": "my-hospital", "federation_broker_url": "https://broker.example"}
+
+
+@pytest.mark.parametrize(
+    ("tier", "groups", "found"),
+    [
+        (2, ["local_nodes", "tier2"], ""),
+        (3, ["servers"], ""),
+        (None, ["tier2"], ""),
+        (3, ["tier2"], "3 for a host of the group tier2"),
+        (2, ["tier3", "tier2"], "2 for a host of the group tier2 and the group tier3"),
+    ],
+)
+def test_the_tier_is_that_of_the_group(tier: int | None, groups: Sequence[str], found: str) -> None:
+    assert [refusal.found for refusal in together.check_roles({"preflight_tier": tier}, groups)] == [found] * bool(
+        found
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "refused"),
+    [
+        ({"federation_network_subnet": "172.25.9.0/24", "docker_address_pools": [{"base": "172.24.0.0/14"}]}, True),
+        ({"federation_network_subnet": "172.29.9.0/24", "docker_address_pools": [{"base": "172.24.0.0/14"}]}, False),
+        ({"federation_network_subnet": "", "docker_address_pools": [{"base": "172.24.0.0/14"}]}, False),
+        ({"federation_network_subnet": "172.25.9.0/24", "docker_address_pools": ["172.24.0.0/14"]}, False),
+        ({"federation_network_subnet": "172.25.9.0/24"}, False),
+    ],
+)
+def test_a_subnet_is_not_one_that_docker_hands_out(values: Mapping[str, Any], refused: bool) -> None:
+    refusals = together.check_roles(values, [])
+    assert [refusal.variable for refusal in refusals] == ["federation_network_subnet"] * refused
+    assert all("172.24.0.0/14" in refusal.found for refusal in refusals)
+
+
+@pytest.mark.parametrize(
+    ("state", "refused"), [("absent", True), ("disabled", True), ("present", False), (None, False)]
+)
+def test_who_left_uses_docker_no_more(state: str | None, refused: bool) -> None:
+    person = {"name": "ann", **({"state": state} if state else {})}
+    values = {"base_users": [person, "broken"], "docker_users": ["ann", "bob"]}
+    found = [refusal.found for refusal in together.check_roles(values, [])]
+    assert found == [f'"ann", whose state in base_users is {state}'] * refused
+
+
+def test_nodes_of_their_own_ids_are_fine() -> None:
+    assert together.check_nodes(NODE, {}) == []
+    others = {
+        "other-id": {**NODE, "federation_provider_id": "another"},
+        "other-federation": {**NODE, "federation_broker_url": "https://test.example"},
+        "without": {},
+    }
+    assert together.check_nodes(NODE, others) == []
+    assert together.check_nodes({}, {"without": {}}) == []
+
+
+def test_two_nodes_with_one_id_are_refused_by_name() -> None:
+    (two,) = together.check_nodes(NODE, {"b": NODE})
+    assert two.found == '"my-hospital", which b has too'
+    twin = {**NODE, "federation_broker_url": "https://BROKER.example:443/"}
+    (three,) = together.check_nodes(NODE, {"c": twin, "b": NODE})
+    assert three.found == '"my-hospital", which b and c have too'
