@@ -1,7 +1,7 @@
 # Copyright (c) 2026, EUCAIM local_node contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write roles/*/README.md out of the roles' specs and defaults.
+"""Write roles/*/README.md, the page of each role, out of its spec, its defaults and the tags of its tasks.
 
 Without an option it writes them; with --check it says which are not what the spec says, and fails.
 """
@@ -9,15 +9,18 @@ Without an option it writes them; with --check it says which are not what the sp
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+REGISTER = ROOT / "plugins" / "module_utils" / "_register.py"
 NAMESPACE = "eucaim.local_node"
 MARKUP = re.compile(r"\b[A-Z]+\(([^()]*)\)")
 ENTRY_TITLES = {
@@ -58,7 +61,7 @@ def default_text(name: str, spec: Mapping[str, Any], defaults: Mapping[str, Any]
     text = yaml.safe_dump(defaults[name], default_flow_style=True, width=10**6, allow_unicode=True).strip()
     text = text.removesuffix("\n...").strip()
     if len(text) > 60:
-        return "see `defaults/main.yml`"
+        return "see below"
     return f"`{cell(text)}`"
 
 
@@ -101,16 +104,106 @@ def names_text(options: Mapping[str, Any]) -> str:
     return "Reads " + ", ".join(f"`{name}`" for name in options) + "."
 
 
-def readme(role: str, meta: Mapping[str, Any], specs: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
+def register() -> ModuleType:
+    """Return the register of all requirements, without Ansible's import system."""
+    found = importlib.util.spec_from_file_location("_register", REGISTER)
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    sys.modules[found.name] = module
+    found.loader.exec_module(module)
+    return module
+
+
+def tagged(directory: Path) -> Iterator[tuple[str, str]]:
+    """Return every pair of a tag and the name of a task that has it, in the order of the entry points."""
+    for entry in ("main", "verify", "remove"):
+        for task in load(directory / "tasks" / f"{entry}.yml") or []:
+            tags = task.get("tags") or []
+            for tag in [tags] if isinstance(tags, str) else tags:
+                yield str(tag), str(task["name"])
+
+
+def requirement_lines(directory: Path, texts: str) -> list[str]:
+    """Return what the role meets: the requirements that its tasks are tagged with, or that its spec names."""
+    tags = {tag for tag, _name in tagged(directory)}
+    found = [
+        item
+        for item in register().REGISTER.values()
+        if item.tag in tags or re.search(rf"\b{re.escape(item.id)}\b", texts)
+    ]
+    if not found:
+        return []
+    rows = [f"| {item.id} | {cell(item.text)} | {item.section} | `{item.tag}` |" for item in found]
+    head = ["| requirement | what it asks | D5.11 | tag |", "|---|---|---|---|"]
+    return ["## What it meets", "", *head, *rows, ""]
+
+
+def tag_lines(directory: Path) -> list[str]:
+    """Return the tags of the role's phases, with what runs under each."""
+    role = directory.name
+    phases: dict[str, list[str]] = {}
+    for tag, name in tagged(directory):
+        if tag.startswith(f"{role}_") and name not in phases.setdefault(tag, []):
+            phases[tag].append(name)
+    if not phases:
+        return []
+    rows = [f"| `{tag}` | {cell('; '.join(names))} |" for tag, names in phases.items()]
+    words = (
+        f"`--tags {role}` runs all of it, a requirement's tag what that requirement needs, and these one phase each:"
+    )
+    return ["## Run a part of it", "", words, "", "| tag | tasks |", "|---|---|", *rows, ""]
+
+
+def example_lines(role: str, specs: Mapping[str, Any]) -> list[str]:
+    """Return the example of the spec, or the shortest one that there is."""
+    main = specs["main"]
+    text = str(main.get("examples") or "").strip()
+    if not text:
+        required = [name for name, spec in (main.get("options") or {}).items() if spec.get("required")]
+        given = ["      vars:", *[f"        {name}: ..." for name in required]] if required else []
+        lines = ["- hosts: local_nodes", "  become: true", "  roles:", f"    - role: {NAMESPACE}.{role}", *given]
+        text = "\n".join(lines)
+    return ["## Use it", "", "```yaml", *text.splitlines(), "```", ""]
+
+
+def default_lines(directory: Path) -> list[str]:
+    """Return the defaults as they stand in their file, comments included."""
+    path = directory / "defaults" / "main.yml"
+    text = path.read_text(encoding="utf-8").removeprefix("---\n").strip() if path.exists() else ""
+    return ["### The defaults, explained", "", "```yaml", *text.splitlines(), "```", ""] if text else []
+
+
+def export_lines(directory: Path) -> list[str]:
+    """Return the lists that the role exports for other roles."""
+    names = [name for name in load(directory / "vars" / "main.yml") if not name.startswith("__")]
+    if not names:
+        return []
+    words = ", ".join(f"`{name}`" for name in names)
+    return [
+        "## What it hands on",
+        "",
+        f"A playbook that has the role may hand {words} to the roles that take them.",
+        "",
+    ]
+
+
+def readme(directory: Path, meta: Mapping[str, Any], specs: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
     """Return the README of a role."""
+    role = directory.name
     info = meta["galaxy_info"]
+    spoken = " ".join(text for spec in specs.values() for text in as_texts(spec.get("description")))
     lines = [
         f"# {NAMESPACE}.{role}",
         "",
-        "<!-- Written by scripts/lib/role_readme.py from meta/argument_specs.yml and defaults/main.yml. -->",
+        "<!-- Written by scripts/lib/role_readme.py out of the role's own files. Change those, and run it. -->",
         "",
         " ".join(str(info["description"]).split()).rstrip(".") + ".",
         "",
+        "Runs on " + "; ".join(platform_text(item) for item in info["platforms"]) + ".",
+        "",
+        *example_lines(role, specs),
+        *requirement_lines(directory, spoken),
     ]
     for entry, spec in specs.items():
         title = ENTRY_TITLES.get(entry, entry)
@@ -119,13 +212,8 @@ def readme(role: str, meta: Mapping[str, Any], specs: Mapping[str, Any], default
             lines += [marked(text if text.endswith((".", ":")) else f"{text}."), ""]
         options = spec.get("options") or {}
         lines += [*(table(options, defaults) if entry == "main" else [names_text(options)]), ""]
-    required = [name for name, spec in (specs["main"].get("options") or {}).items() if spec.get("required")]
-    lines += ["## Use it", "", "```yaml", "- hosts: local_nodes", "  become: true", "  roles:"]
-    lines += [f"    - role: {NAMESPACE}.{role}"]
-    if required:
-        lines += ["      vars:", *[f"        {name}: ..." for name in required]]
-    lines += ["```", "", "Runs on " + "; ".join(platform_text(item) for item in info["platforms"]) + ".", ""]
-    return "\n".join(lines)
+        lines += default_lines(directory) if entry == "main" else []
+    return "\n".join([*lines, *export_lines(directory), *tag_lines(directory)])
 
 
 def platform_text(platform: Mapping[str, Any]) -> str:
@@ -144,7 +232,7 @@ def generate(directory: Path) -> str:
     if "main" not in specs:
         raise SystemExit(f"{directory}/meta/argument_specs.yml has no entry point main")
     return readme(
-        directory.name,
+        directory,
         load(directory / "meta" / "main.yml"),
         specs,
         load(directory / "defaults" / "main.yml"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from ansible_collections.eucaim.local_node.plugins.module_utils import _register as register
 
 SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "lib" / "role_readme.py"
 META = """
@@ -25,7 +26,7 @@ SPEC = """
 argument_specs:
   main:
     short_description: Do the thing
-    description: [First., Second with V(value).]
+    description: [First., Second with V(value) for CT-RUN.]
     options:
       thing_name: {type: str, required: true, description: The name.}
       thing_list:
@@ -44,16 +45,43 @@ argument_specs:
   remove:
     short_description: Remove it.
 """
-DEFAULTS = f"""
+DEFAULTS = f"""---
+# What to do.
 thing_list: []
 thing_long: {"x" * 70}
+"""
+TASKS = """
+- name: Check it
+  tags: [thing, thing_assert, thing_install, os_lts]
+- name: Do it
+  tags: [thing, thing_install, os_lts]
 """
 WANTED = """\
 # eucaim.local_node.thing
 
-<!-- Written by scripts/lib/role_readme.py from meta/argument_specs.yml and defaults/main.yml. -->
+<!-- Written by scripts/lib/role_readme.py out of the role's own files. Change those, and run it. -->
 
 Does a thing.
+
+Runs on Debian (bookworm, trixie); EL (9).
+
+## Use it
+
+```yaml
+- hosts: local_nodes
+  become: true
+  roles:
+    - role: eucaim.local_node.thing
+      vars:
+        thing_name: ...
+```
+
+## What it meets
+
+| requirement | what it asks | D5.11 | tag |
+|---|---|---|---|
+| OS-LTS | {OS-LTS} | 3.3 | `os_lts` |
+| CT-RUN | {CT-RUN} | 4.1.1 | `ct_run` |
 
 ## Put it in place (`main`)
 
@@ -61,7 +89,7 @@ Do the thing.
 
 First.
 
-Second with `value`.
+Second with `value` for CT-RUN.
 
 | variable | type | default | meaning |
 |---|---|---|---|
@@ -70,7 +98,15 @@ Second with `value`.
 | `thing_list[].key` | str | **required** | Which. |
 | `thing_list[].kind` | str | `a` | What. One of `a`, `b`. |
 | `thing_list[].free` | str | not set | Any. Secret: keep it in a vault. |
-| `thing_long` | str | see `defaults/main.yml` | Long. |
+| `thing_long` | str | see below | Long. |
+
+### The defaults, explained
+
+```yaml
+# What to do.
+thing_list: []
+thing_long: {LONG}
+```
 
 ## Prove it (`verify`)
 
@@ -84,18 +120,19 @@ Remove it.
 
 Reads no variables.
 
-## Use it
+## What it hands on
 
-```yaml
-- hosts: local_nodes
-  become: true
-  roles:
-    - role: eucaim.local_node.thing
-      vars:
-        thing_name: ...
-```
+A playbook that has the role may hand `thing_firewall_rules` to the roles that take them.
 
-Runs on Debian (bookworm, trixie); EL (9).
+## Run a part of it
+
+`--tags thing` runs all of it, a requirement's tag what that requirement needs, and these one phase each:
+
+| tag | tasks |
+|---|---|
+| `thing_assert` | Check it |
+| `thing_install` | Check it; Do it |
+| `thing_remove` | Undo it |
 """
 
 
@@ -115,6 +152,9 @@ def _roles(tmp_path: Path) -> Path:
         ("meta/main.yml", META),
         ("meta/argument_specs.yml", SPEC),
         ("defaults/main.yml", DEFAULTS),
+        ("vars/main.yml", "__thing_x: 1\nthing_firewall_rules: []\n"),
+        ("tasks/main.yml", TASKS),
+        ("tasks/remove.yml", "- name: Undo it\n  tags: thing_remove\n"),
     ):
         path = tmp_path / "thing" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -123,7 +163,19 @@ def _roles(tmp_path: Path) -> Path:
 
 
 def test_the_manual(program: ModuleType, roles: Path) -> None:
-    assert program.generate(roles / "thing") == WANTED
+    requirements = register.REGISTER
+    wanted = WANTED.replace("{LONG}", "x" * 70)
+    for identifier in ("OS-LTS", "CT-RUN"):
+        wanted = wanted.replace("{" + identifier + "}", requirements[identifier].text)
+    assert program.generate(roles / "thing") == wanted
+
+
+def test_the_example_is_that_of_the_spec(program: ModuleType, roles: Path) -> None:
+    spec = roles / "thing" / "meta" / "argument_specs.yml"
+    spec.write_text(
+        SPEC.replace("    options:", "    examples: |\n      - hosts: all\n\n    options:", 1), encoding="utf-8"
+    )
+    assert "## Use it\n\n```yaml\n- hosts: all\n```\n" in program.generate(roles / "thing")
 
 
 def test_write_then_check(program: ModuleType, roles: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,10 +202,15 @@ def test_a_role_without_main_is_a_failure(program: ModuleType, roles: Path) -> N
 def test_a_role_without_variables_or_defaults(program: ModuleType, roles: Path) -> None:
     spec = "argument_specs: {main: {short_description: Do}}\n"
     (roles / "thing" / "meta" / "argument_specs.yml").write_text(spec, encoding="utf-8")
-    (roles / "thing" / "defaults" / "main.yml").unlink()
+    for name in ("defaults/main.yml", "vars/main.yml", "tasks/main.yml", "tasks/remove.yml"):
+        (roles / "thing" / name).unlink()
     text = program.generate(roles / "thing")
     assert "No variables." in text
     assert "vars:" not in text
+    assert [line for line in text.splitlines() if line.startswith("##")] == [
+        "## Use it",
+        "## Put it in place (`main`)",
+    ]
 
 
 def test_an_option_without_default_is_not_set(program: ModuleType) -> None:
