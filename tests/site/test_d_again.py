@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.nodes.node import differences
+from tests.perf import counting
 from tests.site.driver import ROOT, SCRATCH, environment, playbook, write_inventory
 from tests.site.world import NODE_NAME, World
 
@@ -116,15 +117,8 @@ def test_executions_of_a_run_with_nothing_to_do(world: World) -> None:
     counts = {}
     for name, run in (("site", world.site), ("verify", world.verify)):
         path = SCRATCH / f"executions-{name}"
-        path.unlink(missing_ok=True)
-        env = {
-            "MODULE_EXECUTIONS": str(path),
-            "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tests" / "perf" / "callback_plugins"),
-            "ANSIBLE_CALLBACKS_ENABLED": "module_executions",
-        }
-        run(env=env).succeeded()
-        lines = path.read_text(encoding="utf-8").splitlines()
-        counts[name] = len([line for line in lines if line.startswith(NODE_NAME)])
+        run(env=counting.environment(path)).succeeded()
+        counts[name] = counting.read(path, [NODE_NAME]).modules
     world.remember("module executions of a no-op run", counts)
     assert 0 < counts["site"] <= 60, counts
     assert 0 < counts["verify"] <= 20, counts

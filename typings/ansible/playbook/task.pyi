@@ -8,6 +8,7 @@ class Task:
     async_val: int
     become: bool | None
     check_mode: bool | None
+    delegate_to: str | None
     diff: bool | None
     environment: Any
     name: str | None
