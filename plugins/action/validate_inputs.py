@@ -18,9 +18,11 @@ from ansible.utils.display import Display
 from ansible_collections.eucaim.local_node.plugins.module_utils._inputs import (
     ROLES,
     Known,
+    Unreadable,
     check_function,
     check_names,
     check_options,
+    login_refusal,
     not_told_yet,
     requirement_of,
     unreadable_from,
@@ -76,34 +78,35 @@ class ActionModule(ActionBase):
                 "roles": {"type": "list", "elements": "str", "required": True, "choices": list(ROLES)},
                 "check_become": {"type": "bool", "default": False},
                 "check_node": {"type": "bool", "default": True},
+                "stage": {"type": "str", "default": "only", "choices": ["only", "login", "node"]},
             }
         )
-        facts, gathered, refusals = self._facts(variables, bool(arguments["check_become"]))
-        if arguments["check_become"] and not refusals:
-            refusals += self._become_refusals(variables)
-        unknown: list[str] = []
-        known, exempt = self._known_names(arguments["roles"])
-        found, unknown = check_names(variables, known, exempt, arguments["roles"])
-        refusals += found
-        available = self._available(arguments["roles"], variables, facts)
-        settings: dict[str, Any] = {}
-        for role in arguments["roles"]:
-            good, found = self._role_refusals(role, available, facts if arguments["check_node"] else {})
-            settings.update(good)
-            refusals += found
-        refusals += not_told_yet(self._together(arguments["roles"], settings, variables), refusals)
-        refusals = unique(refusals)
         host = str(variables.get("inventory_hostname", "this host"))
-        told = facts.get(TOLD, [])
-        news = [name for name in unknown if name not in told]
-        if news:
-            DISPLAY.display(f"{host}: no role of eucaim.local_node reads {', '.join(news)}")
-            gathered[TOLD] = [*told, *news]
+        gathered: dict[str, Any] = {}
+        if arguments["stage"] == "login":
+            variables = _unhidden(variables)
+            unknown: list[str] = []
+            refusals = self._login_refusals(variables)
+            if refusals:
+                found, unknown = self._input_refusals(arguments["roles"], variables, {}, False)
+                refusals += found
+        else:
+            facts, gathered, refusals = self._facts(variables, bool(arguments["check_become"]))
+            if arguments["check_become"] and not any(refusal.variable == "ansible_host" for refusal in refusals):
+                refusals += self._become_refusals(variables)
+            found, unknown = self._input_refusals(arguments["roles"], variables, facts, bool(arguments["check_node"]))
+            refusals += found
+            self._tell(unknown, facts, gathered, host)
+        refusals = unique(refusals)
+        others = _refused_before(variables) if arguments["stage"] == "node" and not refusals else []
+        message = summary(refusals, host) if refusals else "All inputs are valid."
+        if others:
+            message = f"Nothing was changed on {host} either, because {', '.join(others)} cannot be logged in to."
         result.update(
             changed=False,
-            failed=bool(refusals),
+            failed=bool(refusals or others),
             unknown_variables=unknown,
-            msg=summary(refusals, host) if refusals else "All inputs are valid.",
+            msg=message,
         )
         if self._task.register or not refusals:
             # As data for whoever asks for them; a person has the message, and need not read them twice.
@@ -111,6 +114,39 @@ class ActionModule(ActionBase):
         if gathered and not refusals:
             result["ansible_facts"] = gathered
         return result
+
+    def _tell(self, unknown: Sequence[str], facts: Mapping[str, Any], gathered: dict[str, Any], host: str) -> None:
+        """Name variables that no role reads, each once in a run."""
+        told = facts.get(TOLD, [])
+        news = [name for name in unknown if name not in told]
+        if news:
+            DISPLAY.display(f"{host}: no role of eucaim.local_node reads {', '.join(news)}")
+            gathered[TOLD] = [*told, *news]
+
+    def _input_refusals(
+        self, roles: Sequence[str], variables: dict[str, Any], facts: dict[str, Any], check_node: bool
+    ) -> tuple[list[Refusal], list[str]]:
+        """Return every refusal of what the inventory says, and the names that no role knows."""
+        known, exempt = self._known_names(roles)
+        refusals, unknown = check_names(variables, known, exempt, roles)
+        available = self._available(roles, variables, facts)
+        settings: dict[str, Any] = {}
+        for role in roles:
+            good, found = self._role_refusals(role, available, facts if check_node else {})
+            settings.update(good)
+            refusals += found
+        refusals += not_told_yet(self._together(roles, settings, variables), refusals)
+        return refusals, unknown
+
+    def _login_refusals(self, variables: dict[str, Any]) -> list[Refusal]:
+        """Return a refusal for each variable of Ansible's own that cannot be read: Ansible would stop at it."""
+        names = [
+            name
+            for name, value in variables.items()
+            if name.startswith("ansible_") and not isinstance(value, (Mapping, list, tuple))
+        ]
+        values = self._resolve(names, variables)
+        return [login_refusal(name, value) for name, value in values.items() if isinstance(value, Unreadable)]
 
     # ------------------------------------------------------------------ files of the roles
 
@@ -236,8 +272,13 @@ class ActionModule(ActionBase):
 
     def _become_refusals(self, variables: dict[str, Any]) -> list[Refusal]:
         """Return why this user cannot become root, if so."""
+        # As the modules will run: a pipelined one reads its program from where a terminal would be.
+        pipelined = self._is_pipelining_enabled("new")
         try:
-            answer = self._low_level_execute_command("id -u", sudoable=True)
+            if pipelined:
+                answer = self._low_level_execute_command("cat > /dev/null && id -u", sudoable=True, in_data="\n")
+            else:
+                answer = self._low_level_execute_command("id -u", sudoable=True)
         except AnsibleConnectionFailure as error:
             return [_no_become(variables, str(error))]
         except AnsibleError as error:
@@ -249,6 +290,12 @@ class ActionModule(ActionBase):
         if answer.get("rc") == 0:
             reason = "the tasks would run as a user without the rights of root"
         return [_no_become(variables, reason)]
+
+
+def _unhidden(variables: dict[str, Any]) -> dict[str, Any]:
+    """Return a host's variables as the inventory has them: the task hides those that Ansible itself would stop at."""
+    raw_get = getattr(variables.get("hostvars"), "raw_get", None)
+    return {**variables, **raw_get(variables["inventory_hostname"])} if raw_get else variables
 
 
 def _last_line(text: str) -> str:
@@ -281,17 +328,33 @@ def _no_facts(variables: Mapping[str, Any], answer: Mapping[str, Any]) -> Refusa
         "ansible_python_interpreter",
         f"a node whose facts cannot be read: {said}",
         "Python 3.9 or later on the node",
-        "install python3 on the node (as root: apt install python3), or set ansible_python_interpreter to its path",
+        "run the playbook bootstrap (eucaim.local_node.bootstrap), which installs what is missing over SSH alone, or "
+        "set ansible_python_interpreter to the path of the Python that is there",
     )
 
 
 def _no_become(variables: Mapping[str, Any], reason: str) -> Refusal:
     user = variables.get("ansible_user") or variables.get("ansible_ssh_user") or "the connecting user"
-    return Refusal(
-        "OS-USERS",
-        "ansible_become_password",
-        f"{user} cannot become root on {_address(variables)}: {_last_line(reason) or 'no reason given'}",
-        "a user who may become root with sudo",
+    reason = _last_line(reason) or "no reason given"
+    variable, needed = "ansible_become_password", "a user who may become root with sudo"
+    remedy = (
         "run again with --ask-become-pass, or set ansible_become_password from a vault, "
-        "and make sure that sudo is installed and this user is in the group sudo (Debian) or wheel (Red Hat)",
+        "and make sure that sudo is installed and this user is in the group sudo (Debian) or wheel (Red Hat)"
     )
+    if "tty" in reason:
+        variable, needed = "ansible_ssh_pipelining", "a sudo that does without a terminal, or a login that has one"
+        remedy = "set ansible_ssh_pipelining to false for this node, or take requiretty out of its sudoers"
+    elif "not found" in reason:
+        variable, needed = "ansible_become_method", "sudo on the node, or another way to become root"
+        remedy = (
+            "run the playbook bootstrap (eucaim.local_node.bootstrap) as root or with su, which installs sudo; or set "
+            "ansible_become_method to su"
+        )
+    found = f"{user} cannot become root on {_address(variables)}: {reason}"
+    return Refusal("OS-USERS", variable, found, needed, remedy)
+
+
+def _refused_before(variables: Mapping[str, Any]) -> list[str]:
+    """Return the hosts that dropped out of this play: an inventory of many nodes is refused as a whole."""
+    left = variables.get("ansible_play_hosts", [])
+    return [str(name) for name in variables.get("ansible_play_hosts_all", []) if name not in left]

@@ -291,6 +291,14 @@ def _false_text(requirement: str, name: str, value: str) -> Refusal:
     )
 
 
+def login_refusal(name: str, value: Unreadable) -> Refusal:
+    """Return why a variable with which Ansible logs in, or becomes root, is refused before it is used."""
+    secret = "pass" in name
+    needed = "a password" if secret else "a value that can be read"
+    requirement = "OS-USERS" if "become" in name else "NET-ADDR"
+    return _unreadable(requirement, name, needed, {"type": "str", "no_log": secret}, value)
+
+
 def check_options(
     role: str, specs: Mapping[str, Spec], values: Mapping[str, Any], defaults: Mapping[str, Any], convert: Convert
 ) -> tuple[dict[str, Any], list[Refusal]]:

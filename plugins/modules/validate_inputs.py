@@ -51,6 +51,18 @@ options:
       - V(false) judges the inventory alone. A verification does so, because it measures the node and reports it.
     type: bool
     default: true
+  stage:
+    description:
+      - What this check is in a play that makes two of it.
+      - V(login) comes first, delegated to C(localhost). It resolves the variables with which Ansible logs in and
+        becomes root, which Ansible itself would stop at. Where one cannot be resolved, everything that the inventory
+        alone tells is refused with it. Hide the passwords from Ansible in the C(vars) of this task, and set its
+        C(any_errors_fatal) to V(false), so that the other hosts are judged as well.
+      - V(node) comes second. It is V(only), and refuses a host without a fault when another was refused at V(login).
+    type: str
+    choices: [only, login, node]
+    default: only
+    version_added: 0.2.0
 """
 
 EXAMPLES = r"""
@@ -61,9 +73,20 @@ EXAMPLES = r"""
   any_errors_fatal: true
   tags: [always]
   tasks:
+    - name: Refuse a login that cannot be read
+      eucaim.local_node.validate_inputs:
+        roles: &roles [preflight, base, docker, federation, report]
+        stage: login
+      delegate_to: localhost
+      connection: local
+      become: false
+      any_errors_fatal: false
+      vars: {ansible_become_password: "", ansible_become_pass: "", ansible_password: "", ansible_ssh_pass: ""}
+
     - name: Refuse bad input of all roles at once
       eucaim.local_node.validate_inputs:
-        roles: [preflight, base, docker, federation, report]
+        roles: *roles
+        stage: node
         check_become: true
 """
 
@@ -117,6 +140,7 @@ def main() -> None:
             },
             "check_become": {"type": "bool", "default": False},
             "check_node": {"type": "bool", "default": True},
+            "stage": {"type": "str", "choices": ["only", "login", "node"], "default": "only"},
         },
         supports_check_mode=True,
     )

@@ -168,6 +168,12 @@ ROWS = [
         "FED-ENV",
         ("federation_postgres_connection_string",),
     ),
+    Row(
+        "login-vault",
+        put(ansible_become_password="{{ vault_become }}", federation_broker_url="http://broker.eucaim.test"),
+        "OS-USERS",
+        ("ansible_become_password", "vault_become", BROKER),
+    ),
     Row("sudo-password", put(ansible_become_password="wrong"), "OS-USERS", ("sudo",)),
     # Types that YAML or a person got wrong.
     Row("port-word", put(federation_mediator_port="eighty"), "FED-MED", ("federation_mediator_port", "eighty")),
@@ -234,10 +240,11 @@ class Refused:
 
     def of(self, host: str) -> str:
         """What the run said about one host."""
-        start = self.run.output.find(f"[{host}]: FAILED!")
-        assert start >= 0, f"{host} was not refused:\n{self.run.output[-4000:]}"
+        # A login that cannot be read is refused on the control machine, and the output says so.
+        marked = re.search(rf"\[{re.escape(host)}(?: -> localhost)?\]: FAILED!", self.run.output)
+        assert marked, f"{host} was not refused:\n{self.run.output[-4000:]}"
         # Whatever stands behind belongs to the next host: its error, its result, or the recap.
-        return re.split(r"\n\[ERROR\]|\nfatal: |\nPLAY RECAP", self.run.output[start:])[0]
+        return re.split(r"\n\[ERROR\]|\nfatal: |\nPLAY RECAP", self.run.output[marked.start() :])[0]
 
 
 def names() -> list[str]:

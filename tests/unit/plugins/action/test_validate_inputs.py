@@ -86,6 +86,7 @@ class Node:
         self.error: Exception | None = None
         self.become_error: Exception | None = None
         self.calls: list[str] = []
+        self.pipelined = False
 
     def module(self, module_name: str, **_options: Any) -> dict[str, Any]:
         """Run a module."""
@@ -94,9 +95,10 @@ class Node:
             _fail_with(self.error)
         return self.setup
 
-    def command(self, command: str, sudoable: bool) -> dict[str, Any]:
+    def command(self, command: str, sudoable: bool, in_data: str = "") -> dict[str, Any]:
         """Run a command."""
         self.calls.append(command)
+        assert bool(in_data) == command.startswith("cat")
         if sudoable and self.become_error:
             _fail_with(self.become_error)
         return self.identity if sudoable else self.routes
@@ -140,8 +142,10 @@ def _run(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         )
         monkeypatch.setattr(action, "_execute_module", node.module)
         monkeypatch.setattr(action, "_low_level_execute_command", node.command)
+        monkeypatch.setattr(action, "_is_pipelining_enabled", lambda _style: node.pipelined)
         result = action.run(None, everything)
-        assert [call.args for call in connection.set_become_plugin.call_args_list] == [(None,), ("sudo",)]
+        looked = [] if arguments.get("stage") == "login" else [(None,), ("sudo",)]
+        assert [call.args for call in connection.set_become_plugin.call_args_list] == looked
         return result
 
     return run
@@ -355,27 +359,95 @@ def test_a_node_without_ip_has_no_routes(run: Run, node: Node) -> None:
     assert run({"preflight_tier": 2})["ansible_facts"]["eucaim_routes"] == []
 
 
-def test_becoming_root_is_proven(run: Run, node: Node) -> None:
+@pytest.mark.parametrize(("pipelined", "command"), [(False, "id -u"), (True, "cat > /dev/null && id -u")])
+def test_becoming_root_is_proven(run: Run, node: Node, pipelined: bool, command: str) -> None:
+    node.pipelined = pipelined
     assert run({"preflight_tier": 2, "ansible_facts": FACTS}, check_become=True)["refusals"] == []
-    assert node.calls == ["ip -j route show table all", "id -u"]
+    assert node.calls == ["ip -j route show table all", command]
+
+
+def test_a_node_without_python_and_sudo_is_told_both(run: Run, node: Node) -> None:
+    node.setup = {"failed": True, "module_stderr": "/bin/sh: 1: /usr/bin/python3: not found"}
+    node.identity = {"rc": 127, "stderr": "/bin/sh: 1: sudo: not found"}
+    result = run({"preflight_tier": 2}, check_become=True)
+    assert [item["variable"] for item in result["refusals"]] == ["ansible_python_interpreter", "ansible_become_method"]
+    assert ["bootstrap" in item["remedy"] for item in result["refusals"]] == [True, True]
+
+
+# ----------------------------------------------------------------------- the login
+
+LOGIN = {"ansible_become_password": "{{ vault_sudo }}", "ansible_ssh_common_args": "-J {{ vault_jump }}"}
+
+
+def test_a_login_that_cannot_be_read_is_refused_beside_the_inputs(run: Run, node: Node) -> None:
+    result = run({**LOGIN, "docker_source": "x", "ansible_facts": {}}, stage="login")
+    assert texts(result) == [
+        "OS-USERS ansible_become_password: a reference to vault_sudo, which is not defined",
+        "NET-ADDR ansible_ssh_common_args: a reference to vault_jump, which is not defined",
+        "TIER-2 preflight_tier: nothing",
+        'CT-DOCKER docker_source: "x"',
+    ]
+    assert node.calls == []
+
+
+def test_what_the_task_hides_is_read_from_the_inventory(run: Run) -> None:
+    written = validate_inputs.trusted({"ansible_become_password": "{{ vault_sudo }}", "preflight_tier": 2})
+    inventory = MagicMock(raw_get=lambda _host: written)
+    result = run({"hostvars": inventory, "ansible_become_password": ""}, stage="login")
+    assert [item["variable"] for item in result["refusals"]] == ["ansible_become_password"]
+
+
+def test_a_secret_with_a_broken_template_is_not_shown(run: Run) -> None:
+    result = run({"ansible_password": f"{{{{ '{SECRET}' | no_such_filter }}}}"}, stage="login")
+    assert texts(result)[0] == "NET-ADDR ansible_password: a template that cannot be resolved: its value"
+    assert SECRET not in json.dumps(result)
+
+
+def test_a_login_that_can_be_read_leaves_the_rest_to_the_next_stage(run: Run, node: Node) -> None:
+    variables = {**LOGIN, "vault_sudo": SECRET, "vault_jump": "jump"}
+    assert run(variables, stage="login")["failed"] is False
+    assert node.calls == []
+
+
+def test_a_good_host_is_refused_with_one_that_cannot_be_logged_in_to(run: Run) -> None:
+    plays = {"ansible_play_hosts_all": ["node1", "node2"], "ansible_play_hosts": ["node1"]}
+    good = {"preflight_tier": 2, "ansible_facts": FACTS, **plays}
+    refused = run(good, stage="node")
+    assert (refused["failed"], refused["refusals"]) == (True, [])
+    assert refused["msg"] == "Nothing was changed on node1 either, because node2 cannot be logged in to."
+    assert run(good)["failed"] is False
+    assert run({**good, "ansible_play_hosts": ["node1", "node2"]}, stage="node")["failed"] is False
 
 
 @pytest.mark.parametrize(
     ("identity", "reason"),
     [
-        ({"rc": 1, "stdout": "", "stderr": "\nann is not in the sudoers file.\n"}, "ann is not in the sudoers file."),
-        ({"rc": 127, "stdout": "sudo: not found\n", "stderr": ""}, "sudo: not found"),
-        ({"rc": 1}, "no reason given"),
+        (
+            {"rc": 1, "stdout": "", "stderr": "\nann is not in the sudoers file.\n"},
+            "password: ann cannot become root on node1: ann is not in the sudoers file.",
+        ),
+        (
+            {"rc": 127, "stdout": "sudo: not found\n", "stderr": ""},
+            "method: ann cannot become root on node1: sudo: not found",
+        ),
+        ({"rc": 1}, "password: ann cannot become root on node1: no reason given"),
         (
             {"rc": 0, "stdout": "1000\n", "stderr": ""},
-            "the tasks would run as a user without the rights of root",
+            "password: ann cannot become root on node1: the tasks would run as a user without the rights of root",
         ),
     ],
 )
 def test_a_user_who_cannot_become_root(run: Run, node: Node, identity: dict[str, Any], reason: str) -> None:
     node.identity = identity
     result = run({"preflight_tier": 2, "ansible_facts": FACTS, "ansible_user": "ann"}, check_become=True)
-    assert texts(result) == [f"OS-USERS ansible_become_password: ann cannot become root on node1: {reason}"]
+    assert texts(result) == [f"OS-USERS ansible_become_{reason}"]
+
+
+def test_a_sudo_that_wants_a_terminal(run: Run, node: Node) -> None:
+    node.identity = {"rc": 1, "stderr": "sudo: sorry, you must have a tty to run sudo"}
+    (refusal,) = run({"preflight_tier": 2, "ansible_facts": FACTS}, check_become=True)["refusals"]
+    assert refusal["variable"] == "ansible_ssh_pipelining"
+    assert "false" in refusal["remedy"]
 
 
 @pytest.mark.parametrize(
