@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,11 +23,14 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._inputs import (
     check_function,
     check_names,
     check_options,
+    known_of_the_site,
     login_refusal,
     not_told_yet,
     requirement_of,
     unreadable_from,
 )
+from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_site import OPTIONS as SITE_OPTIONS
+from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_site import check_site
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, summary, unique
 from ansible_collections.eucaim.local_node.plugins.module_utils._together import IDENTITY, check_nodes, check_roles
 
@@ -129,6 +133,11 @@ class ActionModule(ActionBase):
         """Return every refusal of what the inventory says, and the names that no role knows."""
         known, exempt = self._known_names(roles)
         refusals, unknown = check_names(variables, known, exempt, roles)
+        found = self._site_refusals(variables)
+        refusals += found
+        # A role's default that refers to what was refused just now would be refused for the same fault again.
+        mistaken = {re.split(r"[.\[]", refusal.variable)[0] for refusal in found}
+        variables = {name: value for name, value in variables.items() if name not in mistaken}
         available = self._available(roles, variables, facts)
         settings: dict[str, Any] = {}
         for role in roles:
@@ -164,7 +173,7 @@ class ActionModule(ActionBase):
 
     def _known_names(self, roles: Sequence[str]) -> tuple[list[Known], list[str]]:
         """Return every variable that the roles read, and those that they hand on."""
-        known: list[Known] = []
+        known = known_of_the_site()
         exempt: list[str] = []
         for role in roles:
             known += [Known(name, role, requirement_of(role, spec)) for name, spec in self._spec(role).items()]
@@ -183,6 +192,12 @@ class ActionModule(ActionBase):
             available.update(trusted(self._load(role, "defaults", "main.yml")))
             available.update(trusted(self._load(role, "vars", "main.yml")))
         return {**available, **variables, "ansible_facts": {**variables.get("ansible_facts", {}), **facts}}
+
+    def _site_refusals(self, variables: dict[str, Any]) -> list[Refusal]:
+        """Return every refusal of the settings that belong to the site and not to a role."""
+        values = self._resolve([name for name in SITE_OPTIONS if name in variables], variables)
+        good, refusals = check_options("site", SITE_OPTIONS, values, {}, convert)
+        return refusals + not_told_yet(check_site(good, {}), refusals)
 
     def _role_refusals(
         self, role: str, available: dict[str, Any], facts: dict[str, Any]

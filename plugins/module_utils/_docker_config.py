@@ -9,6 +9,7 @@ Pure: dictionaries and text in, dictionaries and text out.
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -264,9 +265,19 @@ def proxy_environment(http: str, https: str, no_proxy: str) -> dict[str, str]:
     return {key: value for key, value in pairs.items() if value}
 
 
-def render_environment(environment: Mapping[str, str]) -> str:
-    """Return a file for systemd's EnvironmentFile=."""
+def trust_stamp(certificates: Sequence[str]) -> str:
+    """Return what tells one set of trusted authorities from another; nothing for none."""
+    texts = sorted("".join(text.split()) for text in certificates)
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16] if texts else ""
+
+
+def render_environment(environment: Mapping[str, str], stamp: str = "") -> str:
+    """Return a file for systemd's EnvironmentFile=.
+
+    The daemon reads the system's authorities once, when it starts: the stamp changes the file when they change.
+    """
     lines = ["# Managed by the Ansible collection eucaim.local_node, role docker."]
+    lines += [f"# Started with the site's authorities {stamp}."] if stamp else []
     for key, value in sorted(environment.items()):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         lines.append(f'{key}="{escaped}"')

@@ -9,6 +9,7 @@ Private to this collection: nothing outside may import it. No I/O.
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ IMAGE_KEYS = {"beam_proxy": "beam-proxy", "focus": "focus", "mediator": "mediato
 LABEL = "eu.eucaim.local_node"
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 LOCAL_NAMES = ("localhost", "127.0.0.1", "beam-proxy", "focus", "mediator")
+# Beam's HTTP client logs the proxy that it uses, its password included.
+QUIET_ABOUT_PROXIES = "shared::http_client=warn"
 PRIVATE_KEY_TARGET = "/run/secrets/privkey.pem"
 ROOT_CERTIFICATE_TARGET = "/run/secrets/root.crt.pem"
 CA_TARGET = "/run/tls-ca"
@@ -87,10 +90,19 @@ def _text(value: Any) -> str:
 
 def _common(settings: Mapping[str, Any]) -> Environment:
     common: Environment = {"RUST_LOG": str(settings["log_level"])}
-    for name, key in (("HTTP_PROXY", "http_proxy"), ("HTTPS_PROXY", "https_proxy")):
-        if settings.get(key):
-            common[name] = str(settings[key])
+    for name, key, hidden in (
+        ("HTTP_PROXY", "http_proxy", "proxy_for_http"),
+        ("HTTPS_PROXY", "https_proxy", "proxy_for_https"),
+    ):
+        url = str(settings.get(key) or "")
+        if "@" in url:
+            common[name] = secret(hidden)
+            common["RUST_LOG"] = f"{settings['log_level']},{QUIET_ABOUT_PROXIES}"
+        elif url:
+            common[name] = url
     names = list(LOCAL_NAMES) + [str(name) for name in settings.get("no_proxy") or []]
+    # A mediator belongs to the site, wherever it runs.
+    names += [host for host in [target(str(settings.get("endpoint_url") or "")).host] if host]
     common["NO_PROXY"] = ",".join(dict.fromkeys(names))
     if settings.get("has_tls_ca"):
         common["TLS_CA_CERTIFICATES_DIR"] = CA_TARGET
@@ -433,4 +445,14 @@ def goes_through_proxy(host: str, no_proxy: str) -> bool:
     for entry in (part.strip().lower().lstrip(".") for part in no_proxy.split(",")):
         if entry == "*" or (entry and (host.lower() == entry or host.lower().endswith("." + entry))):
             return False
+        if _lies_in(host, entry):
+            return False
     return True
+
+
+def _lies_in(host: str, network: str) -> bool:
+    """Tell whether a host is an address in a network."""
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False

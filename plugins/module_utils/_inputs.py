@@ -16,6 +16,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable
 
+from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_site import MEANT
+from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_site import OPTIONS as SITE_OPTIONS
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, hidden, shown
 from ansible_collections.eucaim.local_node.plugins.module_utils._register import is_known
 
@@ -337,6 +339,11 @@ class Known:
     requirement: str
 
 
+def known_of_the_site() -> list[Known]:
+    """Return the variables that belong to no role: the site's own, which every role knows."""
+    return [Known(name, "site", requirement_of("site", spec)) for name, spec in SITE_OPTIONS.items()]
+
+
 def nearest(name: str, known: Sequence[str]) -> str | None:
     """Return the variable that a misspelt name most likely means, or nothing."""
     plain = name.lower().replace("-", "_")
@@ -368,7 +375,9 @@ def check_names(
         if name in ENVIRONMENT_NAMES or APP_KEY.match(name):
             refusals.append(_environment_name(name))
             continue
-        meant = None if name in passed or "__" in name else nearest(name, spelled)
+        meant = MEANT.get(name)
+        if meant is None or meant not in by_name:
+            meant = None if name in passed or "__" in name else nearest(name, spelled)
         if meant is not None:
             item = by_name[meant]
             refusals.append(

@@ -28,6 +28,12 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._federation impo
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._networks import parse_network, route_conflicts
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, hidden, shown
+from ansible_collections.eucaim.local_node.plugins.module_utils._site import (
+    HOW_TO_WRITE,
+    certificate_fault,
+    proxy_fault,
+    shown_proxy,
+)
 
 Variables = Mapping[str, Any]
 
@@ -153,19 +159,6 @@ def _broker(variables: Variables) -> list[Refusal]:
     return []
 
 
-def _certificate_problem(pem: str) -> str:
-    """Return what is wrong with one certificate in PEM form, as far as it shows without a library."""
-    lines = pem.strip().splitlines()
-    try:
-        der = base64.b64decode("".join(line.strip() for line in lines[1:-1]), validate=True)
-    except (binascii.Error, ValueError):
-        return "a certificate whose text is damaged"
-    if len(der) < 100 or der[0] != 0x30 or der[1] not in (0x81, 0x82):
-        return "a text that is no certificate"
-    size = int.from_bytes(der[2 : 2 + der[1] - 0x80], "big") + 2 + der[1] - 0x80
-    return "" if size == len(der) else "a certificate that is cut off or has something behind it"
-
-
 def _root(variables: Variables) -> list[Refusal]:
     name = "federation_root_certificate"
     if name not in variables:
@@ -180,7 +173,7 @@ def _root(variables: Variables) -> list[Refusal]:
         return _one(
             "FED-KEY", name, f"a text of {len(value)} characters with {len(found)} certificates", needed, remedy
         )
-    problem = _certificate_problem(found[0])
+    problem = certificate_fault(found[0])
     return _one("FED-KEY", name, problem, needed, remedy) if problem else []
 
 
@@ -449,22 +442,15 @@ def _proxies(variables: Variables) -> list[Refusal]:
     refusals = []
     for name in ("federation_http_proxy", "federation_https_proxy"):
         value = _text(variables, name)
-        parts = _split(value)
-        if not value:
-            continue
-        if parts is None or parts.scheme != "http" or parts.path not in ("", "/") or unsafe_character(value):
+        fault = proxy_fault(value) if value else ""
+        if fault:
+            needed = "the address of an HTTP proxy, with host and port"
+            refusals += _one("FED-ENV", name, f"{shown_proxy(value)}: {fault}", needed, HOW_TO_WRITE)
+        elif value and _means_itself(urlsplit(value)):
             refusals += _one(
                 "FED-ENV",
                 name,
-                shown(_without_credentials(value)),
-                "the address of an HTTP proxy, such as http://proxy.my-hospital.example:3128",
-                "write it with http:// and a port, without a path",
-            )
-        elif _means_itself(parts):
-            refusals += _one(
-                "FED-ENV",
-                name,
-                shown(_without_credentials(value)),
+                shown_proxy(value),
                 "an address that leads out of the containers, where this one means the container itself",
                 "write the proxy's name or address in your network, and let it listen there",
             )
@@ -486,7 +472,7 @@ def _certificates(variables: Variables) -> list[Refusal]:
     name = "federation_tls_ca_certificates"
     for number, bundle in enumerate(variables.get(name) or [], start=1):
         found = split_pem(str(bundle))
-        problem = "no certificate" if not found else next(filter(None, map(_certificate_problem, found)), "")
+        problem = "no certificate" if not found else next(filter(None, map(certificate_fault, found)), "")
         if problem:
             refusals += _one(
                 "FED-ENV",

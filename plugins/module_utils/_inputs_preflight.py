@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timezone
 from typing import Any
-from urllib.parse import urlsplit
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._platforms import NEEDED, judge_support, os_id_of
 from ansible_collections.eucaim.local_node.plugins.module_utils._preflight import parse_target
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, hidden, shown
+from ansible_collections.eucaim.local_node.plugins.module_utils._site import HOW_TO_WRITE, proxy_fault
 
 PEM_START = "-----BEGIN CERTIFICATE-----"
 PEM_END = "-----END CERTIFICATE-----"
@@ -27,7 +27,7 @@ def check_preflight(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> l
         *_tier(variables),
         *_system(variables, facts),
         *_targets(variables),
-        *_proxy(variables),
+        *_proxies(variables),
         *_certificates(variables),
         *_numbers(variables),
     ]
@@ -101,26 +101,15 @@ def _without_password(target: str) -> str:
     return f"{scheme}(hidden)@{tail}"
 
 
-def _proxy(variables: Mapping[str, Any]) -> list[Refusal]:
-    proxy = variables.get("preflight_http_proxy")
-    if not proxy:
-        return []
-    try:
-        parts = urlsplit(str(proxy))
-        good = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0 and parts.path in ("", "/")
-    except ValueError:
-        good = False
-    if good:
-        return []
-    return [
-        Refusal(
-            "NET-REACH",
-            "preflight_http_proxy",
-            hidden(proxy),
-            "http://host:port, or http://user:password@host:port",
-            "write the proxy's address so, or leave it empty",
-        )
-    ]
+def _proxies(variables: Mapping[str, Any]) -> list[Refusal]:
+    refusals = []
+    for name in ("preflight_http_proxy", "preflight_https_proxy"):
+        proxy = str(variables.get(name) or "")
+        fault = proxy_fault(proxy) if proxy else ""
+        if fault:
+            needed = "http://host:port, or http://user:password@host:port"
+            refusals.append(Refusal("NET-REACH", name, f"{hidden(proxy)}: {fault}", needed, HOW_TO_WRITE))
+    return refusals
 
 
 def _certificates(variables: Mapping[str, Any]) -> list[Refusal]:

@@ -34,6 +34,7 @@ PCI_PLAIN_VGA = 0x0300
 CLOCK = "clock"
 NO_CA = "no-ca"
 FAULT = "fault"
+PROXY = "proxy"
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
@@ -63,7 +64,7 @@ class Reach:
     target: Target
     steps: tuple[str, ...] = ()  # what worked, in words
     failure: str = ""  # what did not, in words
-    kind: str = ""  # CLOCK, NO_CA or FAULT
+    kind: str = ""  # CLOCK, NO_CA, PROXY or FAULT
     latencies_ms: tuple[float, ...] = ()
     attempts: int = 0
     skew_seconds: float | None = None
@@ -405,11 +406,24 @@ def _judge_targets(measured: Measured, wanted: Wanted) -> tuple[dict[str, str], 
     entry = row("NET-REACH", status, expected, text, how, measured.at)
     if status != "unmet":
         return entry, [], []
-    lost = "; ".join(reach.text() for reach in measured.targets if reach.kind == FAULT)
+    lost = "; ".join(reach.text() for reach in measured.targets if reach.kind in (FAULT, PROXY))
     if wanted.require_reach:
         remedy = "have the site's firewall let the node out to these addresses, or set preflight_http_proxy"
         return entry, [Refusal("NET-REACH", "preflight_reach_targets", lost, expected, remedy)], []
     return entry, [], [f"[NET-REACH] {lost}. The run goes on; the federation will not connect until this is mended."]
+
+
+def _judge_proxy(measured: Measured) -> list[Refusal]:
+    """Whom the proxy does not let out, no package manager and no engine gets out either."""
+    refused = [reach for reach in (*measured.sources, *measured.targets) if reach.kind == PROXY]
+    if not refused:
+        return []
+    needed = "a user and password with which the proxy lets this node out"
+    remedy = (
+        "correct them in site_http_proxy, as http://user:password@host:port, special characters written as %XX "
+        "(@ is %40, : is %3A, / is %2F, % is %25, # is %23), or ask whoever runs the proxy to let this node out without"
+    )
+    return [Refusal("NET-REACH", "site_http_proxy", refused[0].text(), needed, remedy)]
 
 
 def _judge_time(measured: Measured, wanted: Wanted) -> tuple[dict[str, str], list[Refusal]]:
@@ -449,7 +463,9 @@ def judge(measured: Measured, wanted: Wanted) -> Verdict:
     reach, reach_refusals, warnings = _judge_targets(measured, wanted)
     time, time_refusals = _judge_time(measured, wanted)
     rows = [lts, _judge_devices(measured, wanted), reach, time, *_judge_tier(measured, wanted)]
-    return Verdict(tuple(rows), (*lts_refusals, *reach_refusals, *time_refusals), tuple(warnings))
+    return Verdict(
+        tuple(rows), (*lts_refusals, *_judge_proxy(measured), *reach_refusals, *time_refusals), tuple(warnings)
+    )
 
 
 TABLE_COLUMNS = (

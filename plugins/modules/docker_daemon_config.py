@@ -66,6 +66,13 @@ options:
     description: What the daemon reaches without the proxy.
     type: str
     default: ""
+  ca_certificates:
+    description:
+      - The site's certificates in the system's trust store. A daemon that may be restarted is restarted when they
+        change, because it reads that store only once.
+    type: list
+    elements: str
+    default: []
   allow_restart:
     description:
       - Whether the daemon may be restarted. If not, only those safe defaults are set that a reload brings, and a
@@ -233,10 +240,11 @@ def wanted_environment(module: AnsibleModule) -> Files:
     """Return the proxy's two files as they have to be."""
     params = module.params
     environment = config.proxy_environment(params["http_proxy"], params["https_proxy"], params["no_proxy"])
-    if params["state"] == "absent" or not environment:
+    stamp = config.trust_stamp(params["ca_certificates"]) if params["allow_restart"] else ""
+    if params["state"] == "absent" or not (environment or stamp):
         return {params["environment_path"]: None, params["drop_in_path"]: None}
     return {
-        params["environment_path"]: config.render_environment(environment).encode(),
+        params["environment_path"]: config.render_environment(environment, stamp).encode(),
         params["drop_in_path"]: config.render_drop_in(params["environment_path"]).encode(),
     }
 
@@ -307,6 +315,7 @@ def main() -> None:
             "http_proxy": {"type": "str", "default": "", "no_log": True},
             "https_proxy": {"type": "str", "default": "", "no_log": True},
             "no_proxy": {"type": "str", "default": ""},
+            "ca_certificates": {"type": "list", "elements": "str", "default": []},
             "allow_restart": {"type": "bool", "default": True},
             "path": {"type": "path", "default": "/etc/docker/daemon.json"},
             "environment_path": {"type": "path", "default": "/etc/docker/eucaim-proxy.env"},

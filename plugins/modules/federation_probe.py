@@ -1036,7 +1036,8 @@ class Look:
         request = _beam.mediator_request(
             self.params["endpoint_type"], url, secrets.get("endpoint_auth_header", ""), str(uuid.uuid4())
         )
-        way = replace(self.way, hosts=hosts, no_proxy=",".join([*self.params["no_proxy"], *_federation.LOCAL_NAMES]))
+        direct = [*self.params["no_proxy"], *_federation.LOCAL_NAMES, host]
+        way = replace(self.way, hosts=hosts, no_proxy=",".join(direct))
         try:
             reply = call_once(request.url, way, self.timeout, request.method, request.headers, request.body)
         except CallError as error:
@@ -1106,8 +1107,8 @@ ARGUMENTS: dict[str, Any] = {
     "request_file": {"type": "path", "default": ""},
     "root_certificate_file": {"type": "path", "required": True},
     "root_certificate": {"type": "str", "default": ""},
-    "http_proxy": {"type": "str", "default": ""},
-    "https_proxy": {"type": "str", "default": ""},
+    "http_proxy": {"type": "str", "default": "", "no_log": True},
+    "https_proxy": {"type": "str", "default": "", "no_log": True},
     "no_proxy": {"type": "list", "elements": "str", "default": []},
     "tls_ca_directory": {"type": "path", "default": ""},
     "extra_hosts": {"type": "dict", "default": {}},

@@ -34,7 +34,11 @@ options:
     type: bool
     default: true
   http_proxy:
-    description: A proxy for O(reach_targets). The package sources take the package manager's own.
+    description: >-
+      A proxy for O(reach_targets). The package sources take the package manager's own, and this one if it has none.
+    type: str
+  https_proxy:
+    description: The proxy for targets with https, when it is another one than O(http_proxy).
     type: str
   no_proxy:
     description: Hosts, domains and networks that are reached without O(http_proxy).
@@ -242,6 +246,13 @@ class Proxy:
         """Return how the proxy is named to a person."""
         return f"proxy {self.host}:{self.port}"
 
+    @property
+    def refusal(self) -> str:
+        """Return in words that the proxy wants to know who asks."""
+        if self.headers:
+            return "the proxy does not accept the user and password that it was given (407): proxy"
+        return "the proxy asks for a user and password, and none was given (407): proxy"
+
 
 class Prober:
     """Tries targets."""
@@ -335,6 +346,8 @@ class Prober:
             raise Failed(f"the proxy does not answer ({error}): proxy") from None
         status = answer.split(b"\r\n", 1)[0].decode(errors="replace").split()
         if len(status) < 2 or not status[1].startswith("2"):
+            if status[1:2] == ["407"]:
+                raise Failed(proxy.refusal, preflight.PROXY)
             raise Failed(f"the proxy refuses ({' '.join(status[1:]) or 'no answer'}): proxy")
 
     def _handshake(self, connection: socket.socket, target: preflight.Target, trusting: bool) -> ssl.SSLSocket:
@@ -377,7 +390,9 @@ class Prober:
             after = time.time()
         except (OSError, http.client.HTTPException) as error:
             raise Failed(f"no answer to an HTTP request ({error or type(error).__name__}): HTTP") from None
-        if plain and answer.status in (407, 502, 503, 504):
+        if proxy is not None and plain and answer.status == 407:
+            raise Failed(proxy.refusal, preflight.PROXY)
+        if plain and answer.status in (502, 503, 504):
             raise Failed(f"the proxy answers {answer.status}: proxy")
         steps.append("answers" if answer.status < 500 else f"answers with error {answer.status}")
         if answer.status >= 500 or (answer.getheader("Age") or "0") != "0":
@@ -438,10 +453,16 @@ def package_proxies(module: AnsibleModule) -> dict[str, str]:
     return {}
 
 
-def package_proxy(proxies: dict[str, str], target: preflight.Target) -> Proxy | None:
-    """Return the proxy that the package manager takes for a server."""
+def package_proxy(
+    proxies: dict[str, str], target: preflight.Target, given: Proxy | None, no_proxy: list[str]
+) -> Proxy | None:
+    """Return the proxy that the package manager takes for a server, or will take once it is set up."""
     url = proxies.get(target.host) or proxies.get(target.scheme) or ""
-    return None if url in ("", "DIRECT") else Proxy(url)
+    if url == "DIRECT" or (not url and target.host in no_proxy):
+        return None
+    own = Proxy(url) if url else given
+    # The package manager keeps user and password where only root can read them.
+    return given if own and given and own.text == given.text else own
 
 
 def probe(module: AnsibleModule) -> preflight.Measured:
@@ -453,12 +474,14 @@ def probe(module: AnsibleModule) -> preflight.Measured:
             targets.append(preflight.parse_target(text))
         except ValueError as error:
             module.fail_json(msg=f"reach_targets: {text!r}: {error}")
-    given = Proxy(options["http_proxy"]) if options["http_proxy"] else None
-    jobs = [(item, None if bypassed(item.host, options["no_proxy"]) else given) for item in targets]
+    plain = Proxy(options["http_proxy"]) if options["http_proxy"] else None
+    secure = Proxy(options["https_proxy"]) if options["https_proxy"] else plain
+    given = {"http": plain, "https": secure, "tcp": secure}
+    jobs = [(item, None if bypassed(item.host, options["no_proxy"]) else given[item.scheme]) for item in targets]
     uris = package_uris() if options["package_source"] else []
     sources = preflight.source_targets(uris)
     proxies = package_proxies(module) if sources else {}
-    jobs += [(item, package_proxy(proxies, item)) for item in sources]
+    jobs += [(item, package_proxy(proxies, item, given[item.scheme], options["no_proxy"])) for item in sources]
     prober = Prober(options["connect_timeout"], options["connects"], options["tls_ca_certificates"])
     with ThreadPoolExecutor(max_workers=8) as pool:
         reaches = list(pool.map(lambda job: prober.try_target(*job), jobs))
@@ -488,6 +511,7 @@ def main() -> None:
             "reach_targets": {"type": "list", "elements": "str", "default": []},
             "package_source": {"type": "bool", "default": True},
             "http_proxy": {"type": "str", "no_log": True},
+            "https_proxy": {"type": "str", "no_log": True},
             "no_proxy": {"type": "list", "elements": "str", "default": []},
             "tls_ca_certificates": {"type": "list", "elements": "str", "default": []},
             "connect_timeout": {"type": "float", "default": 5.0},

@@ -174,6 +174,17 @@ ROWS = [
         "OS-USERS",
         ("ansible_become_password", "vault_become", BROKER),
     ),
+    Row("site-proxy-name", put(site_proxy="http://proxy.test:1"), "NET-REACH", ("site_proxy", "site_http_proxy")),
+    Row("site-proxy-misspelt", put(site_htpp_proxy="http://p.test:1"), "NET-REACH", ("site_htpp_proxy",)),
+    Row("site-proxy-tls", put(site_http_proxy="https://proxy.test:1"), "NET-REACH", ("site_http_proxy", "http://")),
+    Row(
+        "site-proxy-password",
+        put(site_http_proxy="http://node1:hunter2@hunter2hunter2@proxy.test:1"),
+        "NET-REACH",
+        ("site_http_proxy", "%40"),
+    ),
+    Row("site-no-proxy", put(site_no_proxy=["a.test,b.test"]), "NET-REACH", ("site_no_proxy", "a.test,b.test")),
+    Row("site-authority", put(site_ca_certificates=["/etc/ca.pem"]), "NET-REACH", ("site_ca_certificates", "entry 1")),
     Row("sudo-password", put(ansible_become_password="wrong"), "OS-USERS", ("sudo",)),
     # Types that YAML or a person got wrong.
     Row("port-word", put(federation_mediator_port="eighty"), "FED-MED", ("federation_mediator_port", "eighty")),

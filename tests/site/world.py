@@ -17,11 +17,14 @@ from typing import Any
 
 from tests.farend import images as build
 from tests.farend.end import BROKER_ID, FarEnd, RealImage, find_real, named
+from tests.nodes.aptrepo import Mirror
 from tests.nodes.engine import operator_key, operator_password, remove_network, write_private
 from tests.nodes.node import Node
 from tests.site.driver import ROOT, SCRATCH, Run, playbook, rows, write_inventory
 
 NODE_NAME = "site-node-1"
+# What the nodes are. Debian 12 gets its engine from a mirror: its own packages lack Compose v2.
+DISTRIBUTION = os.environ.get("EUCAIM_SITE_DISTRIBUTION", "debian13")
 PROVIDER = "site-hospital"
 # A folder with archives of the real programs, to run the tests of this folder with them.
 REAL_IMAGES = os.environ.get("EUCAIM_SITE_IMAGES", "")
@@ -61,6 +64,8 @@ class World:
     area: str = "good"
     # Values that must never be seen anywhere but where they belong.
     planted: dict[str, str] = field(default_factory=dict)
+    # The site's own package repository, for a distribution that needs one.
+    mirror: Mirror | None = None
 
     def __post_init__(self) -> None:
         """Plant the secrets that a site gives us."""
@@ -93,7 +98,7 @@ class World:
                 {"name": "ada", "role": "admin", "comment": "Ada Admin", "authorized_keys": [public_key()]},
                 {"name": "bela", "role": "basic", "comment": "Bela Basic", "authorized_keys": []},
             ],
-            "docker_source": "distribution",
+            **(self.mirror.settings() if self.mirror else {"docker_source": "distribution"}),
             "docker_users": ["ada"],
             "federation_provider_id": self.provider,
             "federation_provider_name": "Site Hospital",
@@ -163,20 +168,25 @@ class World:
 
 @contextlib.contextmanager
 def made(
-    name: str, third: int, distribution: str = "debian13", node: type[Node] = Node, keep: bool = False
+    name: str, third: int, distribution: str = DISTRIBUTION, node: type[Node] = Node, keep: bool = False
 ) -> Iterator[World]:
     """A bare node and a far end on a network of their own, 172.30.<third>.0/24, taken away at the end."""
     network, subnet = f"eucaim-{name}", f"172.30.{third}.0/24"
     far_end = FarEnd(network, subnet, real_images())
     machine = node(f"{name}-node-1", network, f"172.30.{third}.11", distribution)
+    mirror = Mirror(network, f"172.30.{third}.7") if distribution == "debian12" else None
     if not (keep and machine.running):
         machine.down()
         far_end.down()
         far_end.up()
     machine.up()
-    yield World(machine, far_end, f"{name}-hospital", "good" if name == "site" else f"good-{name}")
+    if mirror:
+        mirror.up()
+    yield World(machine, far_end, f"{name}-hospital", "good" if name == "site" else f"good-{name}", mirror=mirror)
     if not keep:
         machine.down()
+        if mirror:
+            mirror.down()
         far_end.down()
         remove_network(network)
 

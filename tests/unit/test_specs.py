@@ -189,7 +189,7 @@ def test_no_variable_of_ours_is_taken_for_another() -> None:
         inputs.Known(name, role, inputs.requirement_of(role, option))
         for role in ROLES
         for name, option in spec(role).items()
-    ]
+    ] + inputs.known_of_the_site()
     assert inputs.check_names([item.name for item in known], known) == ([], [])
     refusals, _unknown = inputs.check_names(inputs.FOREIGN_NAMES, known)
     assert refusals == []
@@ -200,6 +200,7 @@ def test_no_variable_of_ours_is_taken_for_another() -> None:
 @pytest.mark.parametrize("inventory", ["tier2", "tier3"])
 def test_inventories_set_only_what_exists(inventory: str) -> None:
     known = [inputs.Known(name, role, "OS-LTS") for role in ROLES for name in spec(role)]
+    known += inputs.known_of_the_site()
     for path in sorted((ROOT / "inventories" / inventory).rglob("group_vars/*/*.yml")):
         names = list(yaml.safe_load(path.read_text(encoding="utf-8")))
         assert inputs.check_names(names, known) == ([], []), path

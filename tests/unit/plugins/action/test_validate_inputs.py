@@ -316,6 +316,38 @@ def test_checks_know_the_account_that_the_run_logs_in_with(run: Run, monkeypatch
     assert [variables["ansible_user"] for variables in seen] == ["ann", "ann"]
 
 
+def test_the_site_s_own_settings_are_refused_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Mapping[str, Any]] = []
+
+    def note(variables: Mapping[str, Any], _facts: Mapping[str, Any]) -> list[Refusal]:
+        seen.append(variables)
+        return []
+
+    monkeypatch.setattr(validate_inputs, "check_function", lambda _role: note)
+    result = run(
+        {
+            "ansible_facts": FACTS,
+            "preflight_tier": 2,
+            "site_http_proxy": f"http://u:{SECRET}@x@proxy.test:1",
+            "site_https_proxy": "http://u:{{ vault_proxy_password }}@proxy.test:1",
+            "site_no_proxy": "a.test",
+            "site_proxies": "x",
+            "site_name": "ours",
+            "docker_password": "{{ site_http_proxy | default('none') }}",
+        }
+    )
+    assert [item["variable"] for item in result["refusals"]] == [
+        "site_proxies",
+        "site_https_proxy",
+        "site_no_proxy",
+        "site_http_proxy",
+    ]
+    assert "vault_proxy_password" in texts(result)[1]
+    assert SECRET not in json.dumps(result)
+    assert result["unknown_variables"] == []
+    assert seen[1]["docker_password"] == "none"
+
+
 def test_a_secret_of_the_wrong_kind_is_not_shown(run: Run) -> None:
     result = run({"ansible_facts": FACTS, "preflight_tier": 2, "docker_password": [SECRET]})
     assert len(result["refusals"]) == 1

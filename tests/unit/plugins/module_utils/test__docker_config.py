@@ -160,6 +160,14 @@ def test_the_proxy_stands_in_a_file_of_its_own() -> None:
     assert "EnvironmentFile=/x\n" in config.render_drop_in("/x")
 
 
+def test_the_authorities_are_known_by_a_stamp() -> None:
+    assert config.trust_stamp([]) == ""
+    stamp = config.trust_stamp(["a\nb\n", "c"])
+    assert stamp == config.trust_stamp(["c\n", "ab"])
+    assert stamp != config.trust_stamp(["c"])
+    assert stamp in config.render_environment({}, stamp)
+
+
 def test_credentials_are_hidden() -> None:
     assert config.hide_credentials("http://me:secret@proxy:1/") == "http://(hidden)@proxy:1/"
     assert config.hide_credentials("http://proxy:1/") == "http://proxy:1/"

@@ -41,6 +41,16 @@ def test_both_programs_get_the_same_key() -> None:
     assert "beam-proxy" in str(made["focus"]["NO_PROXY"])
 
 
+def test_a_proxy_s_password_is_a_secret_and_beam_does_not_log_it() -> None:
+    settings = {**SETTINGS, "http_proxy": "http://u:p@p:1", "https_proxy": "http://u:p@p:2"}
+    made = _federation.environments({**settings, "endpoint_url": "http://mediator.ward.test:8089/"})
+    for service in ("beam-proxy", "focus"):
+        assert made[service]["HTTP_PROXY"] == {"secret": "proxy_for_http"}
+        assert made[service]["HTTPS_PROXY"] == {"secret": "proxy_for_https"}
+        assert made[service]["RUST_LOG"] == "info,shared::http_client=warn"
+        assert str(made[service]["NO_PROXY"]).endswith(",mediator.ward.test")
+
+
 def test_everything_that_a_site_may_add() -> None:
     made = _federation.environments(
         {
@@ -294,6 +304,11 @@ def test_targets(url: str, expected: tuple[str, str, int, str]) -> None:
 )
 def test_no_proxy(no_proxy: str, through: bool) -> None:
     assert _federation.goes_through_proxy("b.test", no_proxy) is through
+
+
+@pytest.mark.parametrize(("no_proxy", "through"), [("10.0.0.0/8", False), ("10.1.2.3", False), ("192.0.2.0/24", True)])
+def test_networks_without_proxy(no_proxy: str, through: bool) -> None:
+    assert _federation.goes_through_proxy("10.1.2.3", no_proxy) is through
 
 
 def test_strangers_on_a_network_that_is_not_ours() -> None:

@@ -16,6 +16,10 @@ from ansible_collections.eucaim.local_node.tests.unit.plugins.docker_fake import
 DEFAULTS: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parents[4] / "roles/docker/defaults/main.yml").read_text(encoding="utf-8")
 )
+# What refers to the site's own settings, on a site that has none.
+DEFAULTS |= dict.fromkeys(("docker_http_proxy", "docker_https_proxy", "docker_no_proxy"), "") | {
+    "docker_ca_certificates": []
+}
 DEBIAN = {
     "distribution": "Debian",
     "distribution_major_version": "13",

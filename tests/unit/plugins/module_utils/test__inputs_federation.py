@@ -172,6 +172,7 @@ CASES: list[tuple[str, Any, str, str]] = [
     ("federation_http_proxy", "proxy:3128", "FED-ENV", "http://"),
     ("federation_https_proxy", "https://proxy.example/x", "FED-ENV", "HTTP proxy"),
     ("federation_https_proxy", "http://localhost:3128", "FED-ENV", "out of the containers"),
+    ("federation_https_proxy", "http://u:p/w@proxy.example:1", "FED-ENV", "hidden"),
     ("federation_no_proxy", ["a,b"], "FED-ENV", "one host"),
     ("federation_tls_ca_certificates", ["nothing"], "FED-ENV", "no certificate in entry 1"),
     ("federation_tls_ca_certificates", [CERTIFICATE + pem(DER[:-5])], "FED-ENV", "cut off"),

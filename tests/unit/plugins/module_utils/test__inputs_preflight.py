@@ -85,11 +85,12 @@ def test_targets(target: str) -> None:
     assert "secret" not in refusal.text()
 
 
+@pytest.mark.parametrize("name", ["preflight_http_proxy", "preflight_https_proxy"])
 @pytest.mark.parametrize("proxy", ["https://p:1", "p:3128", "http://", "http://p:x", "http://p:1/path"])
-def test_proxy(proxy: str) -> None:
+def test_proxy(proxy: str, name: str) -> None:
     """A proxy that is none is refused without being shown."""
-    (refusal,) = check_preflight({"preflight_tier": 2, "preflight_http_proxy": proxy}, FACTS)
-    assert refusal.variable == "preflight_http_proxy"
+    (refusal,) = check_preflight({"preflight_tier": 2, name: proxy}, FACTS)
+    assert refusal.variable == name
     assert "hidden" in refusal.found
 
 

@@ -122,6 +122,16 @@ def test_unreached_target_warns_or_stops() -> None:
     assert verdict.refusals[0].requirement == "NET-REACH"
 
 
+def test_a_proxy_that_lets_nobody_out_stops_the_run() -> None:
+    """Nothing can be installed then, and the refusal says how a password is written."""
+    refused = replace(LOST, failure="the proxy asks for a user and password", kind=preflight.PROXY, via="proxy p:1")
+    for measured in (replace(MEASURED, sources=(refused,)), replace(MEASURED, targets=(GOOD, refused))):
+        (refusal,) = preflight.judge(measured, WANTED).refusals
+        assert (refusal.requirement, refusal.variable) == ("NET-REACH", "site_http_proxy")
+        assert "through proxy p:1" in refusal.found
+        assert "%40" in refusal.remedy
+
+
 @pytest.mark.parametrize(
     ("skew", "status", "stops", "says"),
     [

@@ -131,6 +131,25 @@ def test_the_proxy_restarts_and_stays_hidden(node: Node, tmp_path: Path, monkeyp
     assert not (tmp_path / "unit.d").exists()
 
 
+def test_other_authorities_restart_a_daemon_that_may_be(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(node, monkeypatch, ca_certificates=["one"])
+    running = daemon(node)
+    assert keep(node, monkeypatch, ca_certificates=["one"])["changed"] is False
+    assert keep(node, monkeypatch, ca_certificates=["two"])["action"] == "restart"
+    assert running.told == ["restart"]
+    assert keep(node, monkeypatch)["action"] == "restart"
+    assert not (tmp_path / "proxy.env").exists()
+
+
+def test_other_authorities_leave_an_adopted_daemon_alone(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(node, monkeypatch, ca_certificates=["one"], allow_restart=False)
+    assert not (tmp_path / "proxy.env").exists()
+
+
 def test_live_restore_comes_before_the_restart(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "daemon.json").write_text('{"mtu": 1400}', encoding="utf-8")
     running = daemon(node)

@@ -158,8 +158,13 @@ def test_through_a_proxy() -> None:
     assert b"Proxy-Authorization: Basic bWU6cGFzcyB3b3Jk\r\n" in seen[0]
     assert tunnel.steps == ("address given", "connected", "tunnel opened")
     with server(lambda request: b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n") as port:
-        assert "the proxy refuses (407" in reach("a.example:22", f"127.0.0.1:{port}").failure
-        assert "the proxy answers 407" in reach("http://a.example", f"127.0.0.1:{port}").failure
+        for target in ("a.example:22", "http://a.example"):
+            unnamed = reach(target, f"127.0.0.1:{port}")
+            assert "asks for a user and password" in unnamed.failure
+            assert unnamed.kind == util.PROXY
+            named = reach(target, f"http://u:secret@127.0.0.1:{port}")
+            assert "does not accept the user and password" in named.failure
+            assert "secret" not in named.text()
     with server(lambda request: b"") as port:
         assert "does not answer" in reach("a.example:22", f"127.0.0.1:{port}").failure
 
@@ -226,11 +231,21 @@ def test_package_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     module: Any = FakeModule({})
     found = probe.package_proxies(module)
     assert found == {"http": "http://p:1", "a.example": "DIRECT"}
-    assert probe.package_proxy(found, util.parse_target("http://a.example")) is None
-    given = probe.package_proxy(found, util.parse_target("http://b.example"))
-    assert given is not None
-    assert given.text == "proxy p:1"
-    assert probe.package_proxy(found, util.parse_target("https://b.example")) is None
+    site = probe.Proxy("http://u:secret@p:1")
+    other = probe.Proxy("http://q:2")
+
+    def way(target: str, given: probe.Proxy | None = None) -> probe.Proxy | None:
+        return probe.package_proxy(found, util.parse_target(target), given, ["c.example"])
+
+    assert way("http://a.example", site) is None
+    own = way("http://b.example")
+    assert own is not None
+    assert own.text == "proxy p:1"
+    assert way("http://b.example", site) is site
+    assert way("http://b.example", other) is not other
+    assert way("https://b.example") is None
+    assert way("https://b.example", site) is site
+    assert way("https://c.example", site) is None
     module.apt = False
     monkeypatch.setattr(probe, "read", lambda path: "[main]\nproxy=http://q:2\n")
     assert probe.package_proxies(module) == {"http": "http://q:2", "https": "http://q:2"}
@@ -245,6 +260,7 @@ def run(monkeypatch: pytest.MonkeyPatch, **params: Any) -> tuple[Ended, FakeModu
         "reach_targets": [],
         "package_source": False,
         "http_proxy": None,
+        "https_proxy": None,
         "no_proxy": [],
         "tls_ca_certificates": [],
         "connect_timeout": 1.0,
