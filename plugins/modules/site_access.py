@@ -99,7 +99,8 @@ STORES = {
         "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
     ),
 }
-PUBLIC, PRIVATE = 0o644, 0o600
+PUBLIC = 0o644
+PRIVATE = 0o600
 
 # The content and the mode of each file; no content for one that is not wanted.
 Files = dict[str, tuple[Optional[str], int]]

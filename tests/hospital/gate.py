@@ -25,7 +25,7 @@ from tests.nodes.engine import LABEL, docker, exists, run
 IMAGE = "eucaim-gate"
 NAME = "proxy.hospital.test"
 PORT = 3128
-PACKAGES = "squid nftables openssl procps dnsmasq-base"
+PACKAGES = "squid nftables openssl procps dnsmasq-base iproute2"
 INSTALL = (
     "set -e; export DEBIAN_FRONTEND=noninteractive; apt-get update -q; "
     f"apt-get install -qy --no-install-recommends {PACKAGES}; apt-get clean; rm -rf /var/lib/apt/lists/*"
@@ -119,6 +119,8 @@ class Gate:
         arguments += ["--network", self.outside, "--ip", self.outside_ip]
         docker("run", "--detach", "--name", self.name, *arguments, ensure_image(), "sleep", "infinity")
         docker("network", "connect", "--ip", self.inside_ip, "--alias", NAME, self.inside, self.name)
+        # With two networks the engine chooses the way out by their names.
+        self.exec(f"ip route replace default via {self.outside_ip.rpartition('.')[0]}.1")
         self.exec("nft -f -", stdin=self._rules())
         self.exec(f"cat > /etc/squid/squid.conf && touch {USERS}", stdin=self._configuration())
         self.admit(self.user, self.password)

@@ -57,17 +57,17 @@ def hospital(name: str, password: str | None = None) -> Iterator[Hospital]:
     gate = gate if password is None else replace(gate, password=password)
     for part in (node, gate, far_end):
         part.down()
-    far_end.up()
-    if not exists("network", inside):
-        # Without masquerading nothing that leaves by the engine's own way gets an answer.
-        words = ["--opt", "com.docker.network.bridge.enable_ip_masquerade=false"]
-        words += ["--opt", f"com.docker.network.driver.mtu={outer_mtu()}", "--label", f"{LABEL}=network"]
-        docker("network", "create", *words, "--subnet", "172.30.84.0/24", inside)
-    gate.up()
-    node.up()
-    node.exec(f"ip route replace default via {gate.inside_ip}; echo nameserver {gate.inside_ip} > /etc/resolv.conf")
-    node.exec("rm -f /etc/apt/apt.conf.d/90proxy")
     try:
+        far_end.up()
+        if not exists("network", inside):
+            # Without masquerading nothing that leaves by the engine's own way gets an answer.
+            words = ["--opt", "com.docker.network.bridge.enable_ip_masquerade=false"]
+            words += ["--opt", f"com.docker.network.driver.mtu={outer_mtu()}", "--label", f"{LABEL}=network"]
+            docker("network", "create", *words, "--subnet", "172.30.84.0/24", inside)
+        gate.up()
+        node.up()
+        node.exec(f"ip route replace default via {gate.inside_ip}; echo nameserver {gate.inside_ip} > /etc/resolv.conf")
+        node.exec("rm -f /etc/apt/apt.conf.d/90proxy")
         yield Hospital(node, far_end, f"{name}-hospital", f"good-{name}", gate=gate)
     finally:
         for part in (node, gate, far_end):

@@ -19,14 +19,15 @@ _lock = threading.Lock()
 _files: list[pathlib.Path] = []  # the directory of the log files, once it is known
 
 
-def _limit() -> int:
+def _limit(target: str) -> int:
+    """The level for a target: a word of RUST_LOG with the beginning of its name counts before a level alone."""
+    chosen, limit = -1, 3
     for part in os.environ.get("RUST_LOG", "").split(","):
-        name = part.strip().upper()
-        if name == "OFF":
-            return 0
-        if name in _LEVELS:
-            return _LEVELS[name][1]
-    return 3
+        beginning, _equals, level = part.strip().rpartition("=")
+        rank = 0 if level.upper() == "OFF" else _LEVELS.get(level.upper(), ("", -1))[1]
+        if rank >= 0 and target.startswith(beginning) and len(beginning) > chosen:
+            chosen, limit = len(beginning), rank
+    return limit
 
 
 def to_directory(directory: str | None, retention: int) -> None:
@@ -43,7 +44,7 @@ def to_directory(directory: str | None, retention: int) -> None:
 def log(level: str, target: str, text: str, span: str = "") -> None:
     """*span* as 'request' or 'request{from="app1.proxy1"}'."""
     color, rank = _LEVELS[level]
-    if rank > _limit():
+    if rank > _limit(target):
         return
     moment = _clock.utcnow().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     prefix = f"{span}: " if span else ""
