@@ -183,20 +183,16 @@ class Gate:
         """Count from nothing, and empty the proxy's log."""
         self.exec(f": > {LOG}; : > {QUERIES}; nft -f -", stdin=f"delete table inet gate\n{self._rules()}")
 
-    def passed(self) -> list[str]:
-        """The lines of the proxy's log."""
-        return self.exec(f"cat {LOG}").splitlines()
+    def passed(self) -> list[list[str]]:
+        """The requests that the proxy let pass: the words of each line of its log. A connect alone is none."""
+        found = [line.split() for line in self.exec(f"cat {LOG}").splitlines()]
+        return [words for words in found if "DENIED" not in words[3] and not words[6].startswith("error:")]
 
     def down(self) -> None:
         """Take the machine away."""
         docker("rm", "-f", "-v", self.name, check=False)
 
 
-def where(lines: Iterable[str]) -> set[str]:
+def where(passed: Iterable[list[str]]) -> set[str]:
     """The hosts that were reached through the proxy, by the lines of its log."""
-    found = set()
-    for line in lines:
-        words = line.split()
-        if len(words) > 6 and not words[3].startswith("TCP_DENIED"):
-            found.add(re.sub(r"^\w+://", "", words[6]).split("/")[0].split(":")[0])
-    return found
+    return {re.sub(r"^\w+://", "", words[6]).split("/")[0].split(":")[0] for words in passed}
