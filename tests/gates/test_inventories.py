@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.eucaim.local_node.plugins.module_utils._inputs import ROLES
+from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_site import OPTIONS as SITE_OPTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -36,8 +37,8 @@ def files(example: str) -> list[Path]:
 
 
 def options() -> set[str]:
-    """Return every variable of our roles."""
-    found: set[str] = set()
+    """Return every variable of our roles, and those of the whole site."""
+    found: set[str] = set(SITE_OPTIONS)
     for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"):
         found |= set(yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"])
     return found
