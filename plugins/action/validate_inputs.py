@@ -16,6 +16,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.eucaim.local_node.plugins.module_utils._docker_existing import look_from, notes
 from ansible_collections.eucaim.local_node.plugins.module_utils._inputs import (
     ROLES,
     Known,
@@ -39,6 +40,8 @@ ROLES_PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.pat
 FACTS_NEEDED = ("distribution", "distribution_major_version", "os_family", "default_ipv4")
 GATHER_SUBSET = ["!all", "min", "network"]
 ROUTES = "eucaim_routes"
+LOOKED = "eucaim_engine_looked_at"
+ENGINE_INFO = "eucaim.local_node.docker_engine_info"
 TOLD = "eucaim_unknown_variables"
 # What the playbook hands over from role to role.
 EXPORTED_SUFFIXES = ("_firewall_rules", "_backup_paths", "_health_checks", "_dependent_rules")
@@ -98,6 +101,8 @@ class ActionModule(ActionBase):
             facts, gathered, refusals = self._facts(variables, bool(arguments["check_become"]))
             if arguments["check_become"] and not any(refusal.variable == "ansible_host" for refusal in refusals):
                 refusals += self._become_refusals(variables)
+            if not refusals and arguments["check_node"] and "docker" in arguments["roles"]:
+                refusals += self._look_at_engine(variables, facts, gathered, bool(arguments["check_become"]))
             found, unknown = self._input_refusals(arguments["roles"], variables, facts, bool(arguments["check_node"]))
             refusals += found
             self._tell(unknown, facts, gathered, host)
@@ -285,6 +290,24 @@ class ActionModule(ActionBase):
             if route.get("type", "unicast") == "unicast"
         ]
 
+    def _look_at_engine(
+        self, variables: dict[str, Any], facts: dict[str, Any], gathered: dict[str, Any], refresh: bool
+    ) -> list[Refusal]:
+        """Let the checks know which engine the node has already; it is looked at once in a run."""
+        if LOOKED in facts and not refresh:
+            return []
+        try:
+            answer = self._execute_module(module_name=ENGINE_INFO, module_args={}, task_vars=variables)
+        except AnsibleError as error:
+            return [_no_become(variables, str(error))]
+        if answer.get("failed") or answer.get("unreachable"):
+            return [_no_look(answer)]
+        facts["engine"] = look_from(answer)
+        gathered[LOOKED] = True
+        for note in notes(facts["engine"]):
+            DISPLAY.display(f"{variables.get('inventory_hostname', 'this host')}: {note}")
+        return []
+
     def _become_refusals(self, variables: dict[str, Any]) -> list[Refusal]:
         """Return why this user cannot become root, if so."""
         # As the modules will run: a pipelined one reads its program from where a terminal would be.
@@ -345,6 +368,17 @@ def _no_facts(variables: Mapping[str, Any], answer: Mapping[str, Any]) -> Refusa
         "Python 3.9 or later on the node",
         "run the playbook bootstrap (eucaim.local_node.bootstrap), which installs what is missing over SSH alone, or "
         "set ansible_python_interpreter to the path of the Python that is there",
+    )
+
+
+def _no_look(answer: Mapping[str, Any]) -> Refusal:
+    said = _last_line(str(answer.get("msg") or answer.get("module_stderr") or "")) or "no reason given"
+    return Refusal(
+        "CT-DOCKER",
+        "docker_existing_engine",
+        f"a node whose container engine cannot be looked at: {said}",
+        "an answer, so that an engine which is there is not harmed",
+        "run again with -vvv to see what the node said",
     )
 
 

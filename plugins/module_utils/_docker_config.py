@@ -62,6 +62,17 @@ RELOADABLE_WHEN_REMOVED = frozenset(
     }
 )
 
+# What the others have when nobody sets them, so that a reload can put them back before they are taken out of the file.
+UNSET: dict[str, Any] = {
+    "allow-nondistributable-artifacts": [],
+    "debug": False,
+    "insecure-registries": [],
+    "labels": [],
+    "live-restore": False,
+    "registry-mirrors": [],
+    "shutdown-timeout": 15,
+}
+
 _BOOLEANS = (
     "allow-direct-routing bridge-accept-fwmark containerd-snapshotter debug experimental firewall-backend-strict"
     " host-gateway icc init ip-forward ip-forward-no-drop ip-masq ip6tables iptables ipv6 live-restore"
@@ -242,6 +253,16 @@ def stepping_stone(existing: Mapping[str, Any], config: Mapping[str, Any]) -> di
     if config.get("live-restore") is True and existing.get("live-restore") is not True:
         return {**existing, "live-restore": True}
     return None
+
+
+def farewell(existing: Mapping[str, Any], removed: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    """Return the settings to reload before keys of ours are taken out of a daemon that must not restart.
+
+    Beside them the keys that no reload puts back: they are out of the file, and stay in force until the next start.
+    """
+    between = {key: value for key, value in existing.items() if key not in removed}
+    between.update({key: UNSET[key] for key in removed if key in UNSET})
+    return between, [key for key in removed if key not in UNSET and key not in RELOADABLE_WHEN_REMOVED]
 
 
 def action_for(changed: Sequence[str], removed: Sequence[str], environment_changed: bool = False) -> str:

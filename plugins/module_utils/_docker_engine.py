@@ -14,8 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# Packages that bring a daemon, or a command of the same name.
-ENGINES = ("docker-ce", "docker.io", "docker-engine", "moby-engine", "docker-ee", "podman-docker")
+# Packages that bring a daemon.
+ENGINES = ("docker-ce", "docker.io", "docker-engine", "moby-engine", "docker-ee")
+# What has a command docker and is no engine that this collection can use: Podman's, and a snap behind its confinement.
+STAND_INS = ("podman-docker",)
+SNAP = "snap docker"
 STATE_VERSION = 1
 
 
@@ -31,7 +34,7 @@ class Package:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whose engine it is (`none`, `ours`, `foreign`), what it is, and which wanted packages are not there."""
+    """Whose engine it is (`none`, `ours`, `foreign`, `unusable`), what it is, and which wanted packages are missing."""
 
     engine: str
     flavour: str
@@ -86,16 +89,20 @@ def judge(
 ) -> Verdict:
     """Say whose engine it is; `unpackaged` names what was found outside the package manager (a snap, a program)."""
     ours = set(state["packages"]) if state else set()
-    there = [name for name in ENGINES if name in packages and packages[name].installed]
-    missing = tuple(name for name in wanted if name not in packages or not packages[name].installed)
+    there = [name for name in ENGINES if _is_there(name, packages)]
+    missing = tuple(name for name in wanted if not _is_there(name, packages))
     foreign = [f"package {name} {packages[name].version}" for name in there if name not in ours]
-    if not there or foreign:
-        foreign.extend(unpackaged)
-    if foreign:
-        return Verdict("foreign", ", ".join(foreign), missing)
-    if there:
+    stand_ins = [f"package {name} {packages[name].version}" for name in STAND_INS if _is_there(name, packages)]
+    if there and not foreign and not stand_ins:
         return Verdict("ours", ", ".join(f"package {name} {packages[name].version}" for name in there), missing)
-    return Verdict("none", "", missing)
+    found = ", ".join([*foreign, *stand_ins, *unpackaged])
+    if stand_ins or SNAP in unpackaged:
+        return Verdict("unusable", found, missing)
+    return Verdict("foreign" if found else "none", found, missing)
+
+
+def _is_there(name: str, packages: Mapping[str, Package]) -> bool:
+    return name in packages and packages[name].installed
 
 
 def claim(

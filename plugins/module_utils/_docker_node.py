@@ -120,6 +120,12 @@ def list_packages(module: AnsibleModule) -> tuple[str, dict[str, Package]]:
     return "", {}
 
 
+def command_line(number: str, proc: str = "/proc") -> list[str]:
+    """Return the arguments of a process; none when there is no such process."""
+    content = read_bytes(os.path.join(proc, number, "cmdline")) if number.isdigit() else None
+    return [word.decode(errors="replace") for word in (content or b"").split(b"\0") if word]
+
+
 def diff_of(parts: Sequence[tuple[str, str | None, str | None]]) -> list[dict[str, Any]]:
     """Return Ansible's diff for files `(path, before, after)`, those that stay the same left out."""
     return [

@@ -18,6 +18,11 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._docker_config i
     option_problems,
     proxy_problem,
 )
+from ansible_collections.eucaim.local_node.plugins.module_utils._docker_existing import (
+    Look,
+    engine_refusals,
+    is_adopted,
+)
 from ansible_collections.eucaim.local_node.plugins.module_utils._networks import (
     mutual_conflicts,
     parse_interface,
@@ -61,7 +66,7 @@ def _check_source(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> lis
                 "use one of those, or a mirror that has packages for this one",
             )
         ]
-    adopt = variables.get("docker_existing_engine") == "adopt"
+    adopt = _may_adopt(variables, facts)
     if source == "distribution" and distribution and not adopt and not variables.get("docker_engine_packages"):
         first = WITH_COMPOSE.get(distribution)
         if first is None or (release.isdigit() and int(release) < first):
@@ -75,6 +80,13 @@ def _check_source(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> lis
                 )
             ]
     return []
+
+
+def _may_adopt(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
+    """Say whether no packages are needed, because an engine is there to adopt, or may be there."""
+    look = facts.get("engine")
+    wanted = variables.get("docker_existing_engine") == "adopt"
+    return wanted and (not isinstance(look, Look) or look.owner in ("foreign", "unknown"))
 
 
 def _check_mirror(variables: Mapping[str, Any]) -> list[Refusal]:
@@ -180,10 +192,21 @@ def _check_pools(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> list
         for pool, problem in ((pool, pool_problem(pool)) for pool in pools)
         if problem
     ]
-    if refusals:
+    if refusals or _keeps_pools(variables, facts):
         return refusals
     networks = [str(pool["base"]) for pool in pools]
     return _overlaps("docker_address_pools", networks, facts.get("routes") or [])
+
+
+def _keeps_pools(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
+    """Say whether the engine is someone else's and keeps its own pools, since new ones need a restart."""
+    look = facts.get("engine")
+    return isinstance(look, Look) and is_adopted(variables, look) and not variables.get("docker_restart_adopted")
+
+
+def _check_engine(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Refusal]:
+    look = facts.get("engine")
+    return engine_refusals(variables, look) if isinstance(look, Look) else []
 
 
 def _check_bip(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Refusal]:
@@ -294,4 +317,5 @@ def check_docker(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> list
         *_check_bip(variables, facts),
         *_check_proxies(variables),
         *_check_users(variables),
+        *_check_engine(variables, facts),
     ]

@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from ansible_collections.eucaim.local_node.plugins.module_utils import _beam
+from ansible_collections.eucaim.local_node.plugins.module_utils._docker_existing import Look, federation_refusals
 from ansible_collections.eucaim.local_node.plugins.module_utils._federation import (
     IMAGE_KEYS,
     VARIABLE_NAME,
@@ -36,6 +37,10 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._site import (
 )
 
 Variables = Mapping[str, Any]
+
+# As in the role's vars/main.yml.
+PROJECT = "eucaim-federation"
+SERVICES = ("beam-proxy", "focus", "mediator")
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}\Z")
 _DIGEST = re.compile(r"^sha256:[0-9a-f]{64}\Z")
@@ -81,7 +86,17 @@ def check_federation(variables: Variables, facts: Mapping[str, Any]) -> list[Ref
         _counts,
     ):
         refusals += check(variables)
-    return refusals + _subnet(variables, facts)
+    return refusals + _subnet(variables, facts) + _neighbours(variables, facts)
+
+
+def _neighbours(variables: Variables, facts: Mapping[str, Any]) -> list[Refusal]:
+    """Containers and networks of someone else, on an engine that was there, which have our names or addresses."""
+    look = facts.get("engine")
+    if not isinstance(look, Look):
+        return []
+    network, subnet = _text(variables, "federation_network_name"), _text(variables, "federation_network_subnet")
+    services = SERVICES if variables.get("federation_mediator_enabled") else SERVICES[:2]
+    return federation_refusals(PROJECT, services, network, subnet, look)
 
 
 def _one(requirement: str, variable: str, found: str, needed: str, remedy: str) -> list[Refusal]:

@@ -14,6 +14,7 @@ description:
   - Looks at the packages, programs and records of a node and says whether its Docker engine is this collection's,
     someone else's, or not there.
   - An engine of someone else is refused in words, or adopted when the site says so. It is never reinstalled.
+  - A snap of Docker and the C(docker) command of Podman are always refused.
   - Before anything is installed the module writes down what is about to be installed, so that a run that dies is
     finished by running it again, and so that removing takes away only what was brought.
 extends_documentation_fragment:
@@ -75,6 +76,7 @@ options:
     default: /var/lib/eucaim/state/docker.json
 seealso:
   - module: eucaim.local_node.docker_daemon_config
+  - module: eucaim.local_node.docker_engine_info
 """
 
 EXAMPLES = r"""
@@ -147,7 +149,7 @@ EMPTY: dict[str, Any] = {"version": engine.STATE_VERSION, "packages": [], "depen
 
 def unpackaged(module: AnsibleModule) -> list[str]:
     """Return what looks like an engine and does not come from the package manager."""
-    found = ["snap docker"] if os.path.exists(SNAP) else []
+    found = [engine.SNAP] if os.path.exists(SNAP) else []
     daemon = module.get_bin_path("dockerd", opt_dirs=["/usr/sbin", "/usr/local/sbin"])
     if daemon:
         found.append(f"program {daemon}")
@@ -245,6 +247,15 @@ def is_settled(
 def claimed(module: AnsibleModule) -> None:
     """Recognise the engine and record what is about to be installed."""
     family, packages, verdict, record = look(module)
+    if verdict.engine == "unusable":
+        refusal = Refusal(
+            "CT-DOCKER",
+            "docker_existing_engine",
+            f"what has the place of Docker and cannot be used ({verdict.flavour})",
+            "Docker from packages, or nothing of that name",
+            "take away what is there (Podman's package podman-docker, or the snap), or use another machine",
+        )
+        module.fail_json(msg=refusal.text(), refusals=[refusal.as_dict()])
     if verdict.engine == "foreign" and module.params["existing"] == "refuse":
         refusal = Refusal(
             "CT-DOCKER",
@@ -315,7 +326,7 @@ def read(module: AnsibleModule) -> None:
     code, out, _err = node.run(module, ["docker", "ps", "--format", "{{.Names}}"])
     module.exit_json(
         changed=False,
-        engine="adopted" if verdict.engine == "foreign" else verdict.engine,
+        engine="adopted" if verdict.engine in ("foreign", "unusable") else verdict.engine,
         flavour=verdict.flavour,
         missing=list(verdict.missing),
         settled=is_settled(module, record, packages, family),

@@ -18,6 +18,8 @@ description:
   - A running daemon takes the change over at once, by a reload when every changed key allows it, else by a restart.
     When it does not come back, the former settings are put back and the task fails with what the daemon said.
   - A run that died between writing and taking over is finished by the next one.
+  - Taking our settings out of an engine that must not be restarted never restarts it. What a reload cannot put back
+    is out of the file at once and in force until the next start, and a warning names it.
 extends_documentation_fragment:
   - eucaim.local_node.attributes
   - eucaim.local_node.attributes.linux
@@ -139,6 +141,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Optional
 
 from ansible.module_utils.basic import AnsibleModule
@@ -234,6 +237,13 @@ def step_over(module: AnsibleModule, text: str | None, wanted: Mapping[str, Any]
     if between is not None:
         node.write(module, module.params["path"], config.render(between).encode(), 0o644)
         take_over(module, "reload")
+
+
+def step_back(module: AnsibleModule, text: str | None, merge: config.Merge) -> None:
+    """Put our settings back to what they are when unset, by a reload, before they are taken out without a restart."""
+    between, _staying = config.farewell(config.parse_config(text or "") or {}, merge.removed)
+    node.write(module, module.params["path"], config.render(between).encode(), 0o644)
+    take_over(module, "reload")
 
 
 def wanted_environment(module: AnsibleModule) -> Files:
@@ -348,7 +358,8 @@ def main() -> None:
     action = config.stronger(record["pending"], config.action_for(merge.changed, merge.removed, environment_changed))
     if action != "none" and not is_active(module):
         action = "none"
-    if action == "restart" and not params["allow_restart"]:
+    leaving = action == "restart" and params["state"] == "absent" and not params["allow_restart"]
+    if action == "restart" and not params["allow_restart"] and not leaving:
         refuse(
             module,
             "docker_restart_adopted",
@@ -373,28 +384,65 @@ def main() -> None:
         "validated": validated,
         "diff": diff_of(module, before, after) if changed else [],
     }
+    if leaving:
+        result["action"] = action = "reload"
+        tell_what_stays(module, merge, environment_changed)
     if not module.check_mode:
-        store = record if not changed else {**final, "owned": {**record["owned"], **merge.owned}, "pending": action}
-        if changed:
-            save(module, store)
-            if action == "restart" and new_text is not None:
-                step_over(module, text, merge.config)
-            put(module, after)
-        if action != "none":
-            said = take_over(module, action)
-            if said:
-                put(module, before)
-                save(module, record)
-                take_over(module, "restart")
-                module.fail_json(
-                    msg=f"The daemon did not take its new settings ({action}), so the former ones are back: {said}",
-                    **result,
-                )
-        if params["state"] == "absent":
-            node.delete(params["record_path"])
-        elif changed or final != record:
-            save(module, final)
+        plan = Plan(before, after, text, merge, action, leaving, changed)
+        carry_out(module, plan, record, final, result)
     module.exit_json(changed=changed or action != "none", **result)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done: the files, and how the daemon takes them over."""
+
+    before: Files
+    after: Files
+    text: str | None
+    merge: config.Merge
+    action: str
+    leaving: bool
+    changed: bool
+
+
+def tell_what_stays(module: AnsibleModule, merge: config.Merge, environment_changed: bool) -> None:
+    """Warn of what an engine that must not be restarted keeps in force until its next start."""
+    _between, staying = config.farewell({}, merge.removed)
+    if environment_changed:
+        staying.append("the proxy")
+    if staying:
+        module.warn(f"taken out, but in force until the engine's owner restarts it: {', '.join(staying)}")
+
+
+def carry_out(
+    module: AnsibleModule, plan: Plan, record: dict[str, Any], final: dict[str, Any], result: dict[str, Any]
+) -> None:
+    """Write what is to be written, each step recorded, and let the daemon take it over."""
+    if plan.changed:
+        store = {**final, "owned": {**record["owned"], **plan.merge.owned}, "pending": plan.action}
+        save(module, store)
+        if plan.leaving:
+            step_back(module, plan.text, plan.merge)
+        elif plan.action == "restart" and plan.after.get(module.params["path"]) is not None:
+            step_over(module, plan.text, plan.merge.config)
+        put(module, plan.after)
+    if plan.action != "none" and not plan.leaving:
+        said = take_over(module, plan.action)
+        if said:
+            put(module, plan.before)
+            save(module, record)
+            # One that still runs and must not be restarted only reads its former settings again.
+            gentle = not module.params["allow_restart"] and is_active(module)
+            take_over(module, "reload" if gentle else "restart")
+            module.fail_json(
+                msg=f"The daemon did not take its new settings ({plan.action}), so the former ones are back: {said}",
+                **result,
+            )
+    if module.params["state"] == "absent":
+        node.delete(module.params["record_path"])
+    elif plan.changed or final != record:
+        save(module, final)
 
 
 def save(module: AnsibleModule, record: dict[str, Any]) -> None:

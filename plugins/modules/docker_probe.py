@@ -12,7 +12,8 @@ author:
   - EUCAIM local_node contributors (@eucaim)
 description:
   - Reads packages, their origin, key, version, hold, C(daemon.json), the running daemon's settings, the members of
-    group C(docker) and the mode of the daemon's socket, and gives rows of evidence about CT-DOCKER and CT-GROUP.
+    group C(docker), the mode of the daemon's socket and whether it is open on the network, and gives rows of evidence
+    about CT-DOCKER and CT-GROUP.
   - Changes nothing.
 extends_documentation_fragment:
   - eucaim.local_node.attributes
@@ -117,6 +118,7 @@ from typing import Any, Callable
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_config as config
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_engine as engine
+from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_existing as existing
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as node
 from ansible_collections.eucaim.local_node.plugins.module_utils import _openpgp as openpgp
 from ansible_collections.eucaim.local_node.plugins.module_utils import _package_source as sources
@@ -292,6 +294,16 @@ def judge_socket(module: AnsibleModule) -> Finding:
     return ("met" if right else "unmet", expected, f"owner {status.st_uid}, group {group}, mode {mode:04o}", "stat")
 
 
+def judge_network(module: AnsibleModule) -> Finding:
+    """Say whether the daemon is open on the network for whoever comes."""
+    expected = "the daemon listens on no network, or asks for a client's certificate there"
+    settings = config.parse_config(node.read_text(module.params["path"]) or "") or {}
+    _code, out, _err = node.run(module, ["systemctl", "show", "--property=MainPID", "--value", "docker.service"])
+    found = existing.open_sockets(settings, node.command_line(out.strip()))
+    measured = f"open to everyone on {', '.join(found)}" if found else "it listens on its own socket only"
+    return ("unmet" if found else "met", expected, measured, "daemon.json and the daemon's command line")
+
+
 def row(requirement: str, finding: Finding, at: str) -> dict[str, str]:
     """Return a finding as a row of evidence."""
     status, expected, measured, how = finding
@@ -341,7 +353,7 @@ def main() -> None:
             judges.append(lambda: judge_hold(module, packages))
     judges.extend([lambda: judge_config(module), lambda: judge_running(module)])
     rows = [row("CT-DOCKER", judge(), at) for judge in judges]
-    rows.extend(row("CT-GROUP", finding, at) for finding in (judge_members(module), judge_socket(module)))
+    rows.extend(row("CT-GROUP", judge(module), at) for judge in (judge_members, judge_socket, judge_network))
     module.exit_json(changed=False, rows=rows)
 
 

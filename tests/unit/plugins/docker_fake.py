@@ -60,6 +60,7 @@ class Node:
         self.check_mode = False
         self.programs: dict[str, Program] = {}
         self.calls: list[list[str]] = []
+        self.warned: list[str] = []
 
     def says(self, program: str, code: int = 0, out: str = "", err: str = "") -> None:
         """Let a program always answer the same."""
@@ -124,6 +125,10 @@ class FakeModule:
     def add_cleanup_file(self, path: str) -> None:
         """Take note of a file; the test's folder goes anyway."""
         assert path
+
+    def warn(self, warning: str) -> None:
+        """Note a warning."""
+        self.node.warned.append(warning)
 
     def exit_json(self, **result: Any) -> NoReturn:
         """End well."""

@@ -26,7 +26,9 @@ FACTS = {
     "os_family": "Debian",
     "default_ipv4": {},
     "eucaim_routes": [{"dst": "10.0.0.0/8", "dev": "eth0"}],
+    "eucaim_engine_looked_at": True,
 }
+LOOK = "eucaim.local_node.docker_engine_info"
 SPECS = {
     "federation": """
 argument_specs:
@@ -82,6 +84,8 @@ class Node:
                 ]
             ),
         }
+        self.engine: dict[str, Any] = {"changed": False, "owner": "none", "flavour": ""}
+        self.engine_error: Exception | None = None
         self.identity: dict[str, Any] = {"rc": 0, "stdout": "0\n", "stderr": ""}
         self.error: Exception | None = None
         self.become_error: Exception | None = None
@@ -91,9 +95,10 @@ class Node:
     def module(self, module_name: str, **_options: Any) -> dict[str, Any]:
         """Run a module."""
         self.calls.append(module_name)
-        if self.error:
-            _fail_with(self.error)
-        return self.setup
+        error = self.engine_error if module_name == LOOK else self.error
+        if error:
+            _fail_with(error)
+        return self.engine if module_name == LOOK else self.setup
 
     def command(self, command: str, sudoable: bool, in_data: str = "") -> dict[str, Any]:
         """Run a command."""
@@ -395,7 +400,7 @@ def test_a_node_without_ip_has_no_routes(run: Run, node: Node) -> None:
 def test_becoming_root_is_proven(run: Run, node: Node, pipelined: bool, command: str) -> None:
     node.pipelined = pipelined
     assert run({"preflight_tier": 2, "ansible_facts": FACTS}, check_become=True)["refusals"] == []
-    assert node.calls == ["ip -j route show table all", command]
+    assert node.calls == ["ip -j route show table all", command, LOOK]
 
 
 def test_a_node_without_python_and_sudo_is_told_both(run: Run, node: Node) -> None:
@@ -491,6 +496,61 @@ def test_a_wrong_password(run: Run, node: Node, error: Exception) -> None:
     assert texts(result) == [
         "OS-USERS ansible_become_password: the connecting user cannot become root on node1: Incorrect sudo password"
     ]
+
+
+# ------------------------------------------------------------- an engine that is there
+
+
+def unlooked(**more: Any) -> dict[str, Any]:
+    """Return facts of a node whose engine nobody has looked at."""
+    return {**{name: value for name, value in FACTS.items() if "engine" not in name}, **more}
+
+
+def test_the_engine_is_looked_at_once(run: Run, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+
+    def check(_variables: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Refusal]:
+        seen.append(facts.get("engine"))
+        return []
+
+    monkeypatch.setattr(validate_inputs, "check_function", lambda _role: check)
+    node.engine = {"owner": "foreign", "flavour": "package docker.io 26", "unit": {"ActiveState": "active"}}
+    result = run({"preflight_tier": 2, "ansible_facts": unlooked()})
+    assert node.calls == [LOOK]
+    assert result["ansible_facts"]["eucaim_engine_looked_at"] is True
+    assert (seen[0].owner, seen[0].flavour) == ("foreign", "package docker.io 26")
+    run({"preflight_tier": 2, "ansible_facts": {**FACTS}})
+    assert node.calls == [LOOK]
+    assert seen[-1] is None
+
+
+def test_the_engine_is_looked_at_anew_before_a_change(run: Run, node: Node) -> None:
+    run({"preflight_tier": 2, "ansible_facts": FACTS}, check_become=True)
+    assert node.calls == ["ip -j route show table all", "id -u", LOOK]
+
+
+@pytest.mark.parametrize("arguments", [{"check_node": False}, {"roles": ["preflight"]}])
+def test_the_engine_is_none_of_their_business(run: Run, node: Node, arguments: dict[str, Any]) -> None:
+    run({"preflight_tier": 2, "ansible_facts": unlooked()}, **arguments)
+    assert node.calls == []
+
+
+def test_an_engine_that_cannot_be_looked_at_is_refused(run: Run, node: Node) -> None:
+    node.engine = {"failed": True, "msg": "MODULE FAILURE\nno space left"}
+    result = run({"preflight_tier": 2, "ansible_facts": unlooked()})
+    assert texts(result) == [
+        "CT-DOCKER docker_existing_engine: a node whose container engine cannot be looked at: no space left"
+    ]
+    node.engine_error = AnsibleError("Incorrect sudo password")
+    assert "Incorrect sudo password" in texts(run({"preflight_tier": 2, "ansible_facts": unlooked()}))[0]
+
+
+def test_what_a_person_should_know_is_told(run: Run, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(validate_inputs.DISPLAY, "display", told.append)
+    node.engine = {"owner": "foreign", "exposed": ["tcp://0.0.0.0:2375"]}
+    run({"preflight_tier": 2, "ansible_facts": unlooked()})
+    assert told[0].startswith("node1: its Docker engine is open on tcp://0.0.0.0:2375")
 
 
 # --------------------------------------------------------------------- other cores

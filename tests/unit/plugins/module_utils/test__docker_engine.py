@@ -66,8 +66,7 @@ def test_an_engine_of_ours() -> None:
     ("names", "state", "unpackaged", "words"),
     [
         (["docker-ce"], None, [], "package docker-ce 1"),
-        (["docker.io", "podman-docker"], record(packages=["docker.io"]), [], "package podman-docker 1"),
-        ([], None, ["snap docker"], "snap docker"),
+        ([], None, ["program /usr/local/sbin/dockerd"], "program /usr/local/sbin/dockerd"),
         (["docker.io"], record(), ["program /usr/sbin/dockerd"], "package docker.io 1, program /usr/sbin/dockerd"),
     ],
 )
@@ -76,6 +75,22 @@ def test_an_engine_of_someone_else(
 ) -> None:
     verdict = engine.judge(listed(*names), WANTED, state, unpackaged)
     assert (verdict.engine, verdict.flavour) == ("foreign", words)
+
+
+@pytest.mark.parametrize(
+    ("names", "state", "unpackaged", "words"),
+    [
+        (["podman-docker"], None, [], "package podman-docker 1"),
+        (["docker.io", "podman-docker"], record(packages=["docker.io"]), [], "package podman-docker 1"),
+        ([], None, [engine.SNAP], "snap docker"),
+        (["docker-ce"], None, [engine.SNAP], "package docker-ce 1, snap docker"),
+    ],
+)
+def test_what_has_the_place_of_docker_and_is_none(
+    names: list[str], state: dict[str, Any] | None, unpackaged: list[str], words: str
+) -> None:
+    verdict = engine.judge(listed(*names), WANTED, state, unpackaged)
+    assert (verdict.engine, verdict.flavour) == ("unusable", words)
 
 
 def test_what_is_about_to_be_installed_is_claimed_once() -> None:

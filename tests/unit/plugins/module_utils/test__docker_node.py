@@ -71,3 +71,11 @@ def test_a_diff_shows_what_differs() -> None:
         {"before_header": "/a", "after_header": "/a", "before": "", "after": "x"},
         {"before_header": "/c", "after_header": "/c", "before": "z", "after": ""},
     ]
+
+
+def test_the_arguments_of_a_process(tmp_path: Path) -> None:
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "cmdline").write_bytes(b"dockerd\0-H\0fd://\0")
+    assert node.command_line("7", str(tmp_path)) == ["dockerd", "-H", "fd://"]
+    assert node.command_line("8", str(tmp_path)) == []
+    assert node.command_line("", str(tmp_path)) == []

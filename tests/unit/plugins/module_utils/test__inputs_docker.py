@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.eucaim.local_node.plugins.module_utils._docker_existing import Look
 from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_docker import check_docker
 from ansible_collections.eucaim.local_node.tests.unit.plugins.docker_fake import FINGERPRINT, KEY, STRANGER
 
@@ -125,3 +126,23 @@ def test_distributions(distribution: str, release: str, variables: dict[str, Any
     found = refused({"distribution": distribution, "distribution_major_version": release}, **variables)
     assert words in "".join(text for _name, text in found)
     assert bool(found) == bool(words)
+
+
+def test_the_engine_that_is_there_is_judged_too() -> None:
+    foreign = Look(owner="foreign", flavour="package docker.io 26")
+    assert [variable for variable, _text in refused({**DEBIAN, "engine": foreign})] == ["docker_existing_engine"]
+    assert refused({**DEBIAN, "engine": foreign}, docker_existing_engine="adopt") == []
+
+
+def test_an_adopted_engine_keeps_its_pools() -> None:
+    facts = {**DEBIAN, "engine": Look(owner="foreign")}
+    pools = {"docker_existing_engine": "adopt", "docker_address_pools": [{"base": "172.30.0.0/16", "size": 24}]}
+    assert refused(facts, **pools) == []
+    assert "docker_address_pools" in refused(facts, **pools, docker_restart_adopted=True)[0][0]
+
+
+def test_nothing_to_adopt_needs_packages() -> None:
+    bookworm = {**DEBIAN, "distribution_major_version": "12"}
+    assert refused({**bookworm, "engine": Look(owner="foreign")}, docker_existing_engine="adopt") == []
+    assert refused(bookworm, docker_existing_engine="adopt") == []
+    assert "docker_source" in refused({**bookworm, "engine": Look(owner="none")}, docker_existing_engine="adopt")[0][0]

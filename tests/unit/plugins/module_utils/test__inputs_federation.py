@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_federation import check_federation
+from ansible_collections.eucaim.local_node.plugins.module_utils._docker_existing import Look
+from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_federation import (
+    PROJECT,
+    SERVICES,
+    check_federation,
+)
 
 
 def pem(der: bytes) -> str:
@@ -212,3 +217,22 @@ def test_archives_and_contexts_on_the_control_machine(tmp_path: Path) -> None:
     images["focus"] = {"source": "build", "name": "x", "context": str(tmp_path)}
     assert refused(federation_images=images) == []
     assert refused(federation_images="nonsense") == []
+
+
+def test_names_that_someone_elses_containers_have() -> None:
+    containers = [
+        {"name": name, "project": project, "state": "running", "ports": ""}
+        for name, project in (("mediator", "shop"), ("focus", PROJECT))
+    ]
+    facts = {"engine": Look(owner="foreign", containers=containers)}
+    found = check_federation({**GOOD, "federation_mediator_enabled": True}, facts)
+    assert [refusal.found for refusal in found if refusal.requirement == "FED-NET"] == [
+        "a container mediator of someone else"
+    ]
+    assert check_federation({**GOOD, "federation_mediator_enabled": False}, facts) == []
+
+
+def test_the_roles_own_names() -> None:
+    constants = (Path(__file__).parents[4] / "roles/federation/vars/main.yml").read_text(encoding="utf-8")
+    assert f"__federation_project: {PROJECT}\n" in constants
+    assert all(f"'{name}'" in constants for name in SERVICES)

@@ -71,12 +71,20 @@ def test_members_that_were_there_are_remembered(bare: Node, tmp_path: Path, monk
 
 
 def test_a_foreign_engine_is_refused_in_words(bare: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "snap").touch()
     bare.says("dockerd")
     said = bare.refuse(monkeypatch, docker_claim, packages=WANTED, path=str(tmp_path / "state" / "docker.json"))
     assert "[CT-DOCKER] docker_existing_engine" in said
-    assert "snap docker, program /usr/bin/dockerd" in said
+    assert "program /usr/bin/dockerd" in said
     assert not (tmp_path / "state").exists()
+
+
+def test_what_is_no_engine_is_never_adopted(bare: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "snap").touch()
+    path = str(tmp_path / "state" / "docker.json")
+    said = bare.refuse(monkeypatch, docker_claim, packages=WANTED, path=path, existing="adopt")
+    assert "cannot be used (snap docker)" in said
+    assert not (tmp_path / "state").exists()
+    assert claim(bare, monkeypatch, state="read")["engine"] == "adopted"
 
 
 def test_a_foreign_engine_is_adopted(bare: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

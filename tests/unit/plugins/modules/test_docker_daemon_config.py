@@ -247,3 +247,44 @@ def test_taking_it_away_leaves_what_was_there(node: Node, tmp_path: Path, monkey
     keep(node, monkeypatch)
     keep(node, monkeypatch, state="absent")
     assert settings(tmp_path) == {"mtu": 1400}
+
+
+def test_leaving_an_engine_that_must_not_restart(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "daemon.json").write_text('{"mtu": 1400}', encoding="utf-8")
+    running = daemon(node)
+    keep(node, monkeypatch, allow_restart=False)
+    result = keep(node, monkeypatch, state="absent", allow_restart=False)
+    assert (result["action"], result["removed_keys"], node.warned) == ("reload", ["live-restore"], [])
+    assert running.told == ["reload", "reload"]
+    assert running.read[1] == {"mtu": 1400, "live-restore": False}
+    assert settings(tmp_path) == {"mtu": 1400}
+    assert not (tmp_path / "record.json").exists()
+    assert not keep(node, monkeypatch, state="absent", allow_restart=False)["changed"]
+
+
+def test_what_stays_until_the_next_start_is_told(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    running = daemon(node)
+    keep(node, monkeypatch, options={"icc": False}, http_proxy="http://p:1")
+    running.told.clear()
+    keep(node, monkeypatch, state="absent", allow_restart=False)
+    assert running.told == ["reload"]
+    assert node.warned[0].endswith(": icc, log-driver, log-opts, the proxy")
+    assert not (tmp_path / "daemon.json").exists()
+    assert not (tmp_path / "record.json").exists()
+
+
+def test_an_engine_that_refuses_to_reload_is_not_restarted(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its owner's unit may know no reload; the former settings are back, and it runs on."""
+    (tmp_path / "daemon.json").write_text('{"mtu": 1400}', encoding="utf-8")
+    told: list[str] = []
+
+    def systemctl(argv: Sequence[str], _data: Any) -> Answer:
+        told.append(argv[0])
+        return (1, "", "Job type reload is not applicable") if argv[0] == "reload" else (0, "", "")
+
+    node.programs["systemctl"] = systemctl
+    assert "not applicable" in refuse(node, monkeypatch, allow_restart=False)
+    assert "restart" not in told
+    assert settings(tmp_path) == {"mtu": 1400}

@@ -199,3 +199,11 @@ def test_the_socket(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     assert place.bad(monkeypatch, "CT-GROUP") == {f"owner {os.getuid()}, group {mine}, mode 0666": "unmet"}
     gone = {"not measured: there is no socket (CT-RUN)": "unanswered"}
     assert place.bad(monkeypatch, "CT-GROUP", socket="/nothing") == gone
+
+
+def test_a_daemon_that_is_open_on_the_network(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = {**effective_options({}, POOLS), "hosts": ["unix:///run/docker.sock", "tcp://0.0.0.0:2375"]}
+    place.write("daemon.json", json.dumps(options))
+    assert place.bad(monkeypatch, "CT-GROUP") == {"open to everyone on tcp://0.0.0.0:2375": "unmet"}
+    place.write("daemon.json", json.dumps({**options, "tlsverify": True}))
+    assert place.bad(monkeypatch, "CT-GROUP") == {}
