@@ -17,6 +17,8 @@ description:
     and what to do. Secrets are never shown.
   - Variables with the prefix of a role that no role reads are told once and are not refused,
     unless they are nearly the name of a variable that exists.
+  - Where the role docker is among them, looks once at the engine that the node may have already, with
+    M(eucaim.local_node.docker_engine_info), and refuses one that cannot be used or was not meant.
   - Gathers the few facts that the checks need, without the rights of root, when they are not there yet,
     and leaves them for the tasks that follow.
 extends_documentation_fragment:
@@ -41,7 +43,7 @@ options:
     required: true
   check_become:
     description:
-      - Also prove that the connecting user can become root, and look at the node's routes again.
+      - Also prove that the connecting user can become root, and look at the node's routes and engine again.
       - The task must run with C(become) for this.
     type: bool
     default: false

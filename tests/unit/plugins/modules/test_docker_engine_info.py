@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node
 from ansible_collections.eucaim.local_node.plugins.modules import docker_engine_info
 from ansible_collections.eucaim.local_node.tests.unit.plugins.docker_fake import Answer, Node
 
@@ -142,7 +143,7 @@ def test_a_user_sees_what_anyone_may_see(node: Node, tmp_path: Path, monkeypatch
         return None
 
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    monkeypatch.setattr(docker_engine_info.node, "read_text", closed)
+    monkeypatch.setattr(_docker_node, "read_text", closed)
     found = look(node, monkeypatch)
     assert (found["owner"], found["settings_state"]) == ("foreign", "absent")
     assert node.called("docker") == []
