@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,16 @@ class Server(World):
         return Server(node, self.far_end, f"{self.provider}-{number}", f"{self.area}-{number}")
 
 
+@contextlib.contextmanager
+def meanwhile(node: Node, before: str, after: str) -> Iterator[None]:
+    """Change the server with one command, and back with another whatever happens between."""
+    node.exec(before)
+    try:
+        yield
+    finally:
+        node.exec(after)
+
+
 @dataclass(frozen=True)
 class Row:
     """One inventory, and the words that its refusal must have."""
@@ -49,7 +60,7 @@ def refused(server: Server, rows: list[Row]) -> Run:
 
     Each is refused with its words, and the server stays as it was.
     """
-    hosts = {row.name: {**server.settings(), **row.more} for row in rows}
+    hosts = {row.name: {**server.settings(), "federation_provider_id": row.name, **row.more} for row in rows}
     before = server.node.fingerprint()
     run = playbook(SITE, inventory=write_inventory(SCRATCH / server.area / "refused", hosts))
     assert differences(before, server.node.fingerprint()) == []

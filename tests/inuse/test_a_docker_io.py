@@ -10,7 +10,7 @@ import json
 import pytest
 
 from tests.inuse import neighbours
-from tests.inuse.server import ADOPT, Row, Server, refused
+from tests.inuse.server import ADOPT, Row, Server, meanwhile, refused
 from tests.nodes.node import Fingerprint, differences
 from tests.site.driver import ROOT, SCRATCH, ids, playbook
 
@@ -18,7 +18,9 @@ COMPOSE = "DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recom
 OPTIONS = "docker_daemon_options"
 INVENTORIES = [
     Row(
-        "not-told", {}, ("docker.io 26", "records (0.0.0.0:8080->80/tcp", "viewer (", "docker_existing_engine to adopt")
+        "not-told",
+        {"docker_existing_engine": "refuse"},
+        ("docker.io 26", "records (0.0.0.0:8080->80/tcp", "viewer (", "docker_existing_engine to adopt"),
     ),
     Row("no-compose", ADOPT, ("without Docker Compose v2", "docker-compose", "not restarted")),
     Row("version", {**ADOPT, "docker_version": "28.1"}, ("docker_version", "28.1", "26.1", "never changed")),
@@ -26,7 +28,7 @@ INVENTORIES = [
     Row("restart", {**ADOPT, OPTIONS: {"icc": False}}, ("docker_restart_adopted", "(icc)")),
     Row("addresses", {**ADOPT, "federation_network_subnet": "10.201.1.0/25"}, ("FED-NET", "wards has 10.201.1.0/24")),
 ]
-UNIT = "[Service]\nExecStart=/usr/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n"
+UNIT = r"[Service]\nExecStart=/usr/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n"
 
 
 @pytest.fixture(scope="module")
@@ -57,34 +59,34 @@ def test_preflight_says_so_too(server: Server) -> None:
     run = playbook(str(ROOT / "playbooks" / "preflight.yml"), inventory=server.inventory)
     server.more = {**ADOPT}
     assert run.rc != 0
-    assert (
-        "docker_existing_engine: found an engine that this collection did not install (package docker.io" in run.output
-    )
+    assert "an engine that this collection did not install (package docker.io" in run.output
 
 
 def test_a_stopped_engine_and_settings_that_cannot_be_read(server: Server, bare: Fingerprint) -> None:
     """An engine whose unit is masked is not unmasked for its owner; both faults come together."""
-    node = server.node
-    with neighbours.untouched(node):
-        node.exec("cp -p /etc/docker/daemon.json /root/ && echo '{' >/etc/docker/daemon.json")
-        node.exec("mv /usr/lib/systemd/system/docker.service /root/")
-        node.exec("systemctl mask docker.service && mv /root/docker.service /usr/lib/systemd/system/")
-        refused(server, [Row("masked", {}, ("docker.service is masked", "systemctl unmask", "no JSON", "daemon.json"))])
-        node.exec("systemctl unmask docker.service && cp -p /root/daemon.json /etc/docker/ && rm /root/daemon.json")
-    assert differences(bare, node.fingerprint()) == []
+    broken = "cp -p /etc/docker/daemon.json /root/ && echo '{' >/etc/docker/daemon.json"
+    healed = "systemctl unmask docker.service && cp -p /root/daemon.json /etc/docker/ && rm /root/daemon.json"
+    row = Row("masked", {}, ("docker.service is masked", "systemctl unmask", "no JSON", "daemon.json"))
+    with (
+        neighbours.untouched(server.node),
+        meanwhile(server.node, f"{broken} && systemctl mask docker.service", healed),
+    ):
+        refused(server, [row])
+    assert differences(bare, server.node.fingerprint()) == []
 
 
 def test_what_docker_never_goes_beside(server: Server, bare: Fingerprint) -> None:
     """A kubelet and a snap, both of them stand-ins: refused though the inventory says adopt."""
-    node = server.node
-    with neighbours.untouched(node):
-        node.exec("cat >/etc/systemd/system/kubelet.service", stdin=UNIT)
-        node.exec("systemctl daemon-reload && systemctl enable --now kubelet.service")
-        node.exec("mkdir -p /snap/bin && ln -s /usr/bin/snap /snap/bin/docker && touch /snap/bin/docker.help")
-        refused(server, [Row("beside", {}, ("Kubernetes (kubelet.service)", "another machine", "snap"))])
-        node.exec("systemctl disable --now kubelet.service && rm /etc/systemd/system/kubelet.service && rm -r /snap")
-        node.exec("systemctl daemon-reload")
-    assert differences(bare, node.fingerprint()) == []
+    unit = "/etc/systemd/system/kubelet.service"
+    planted = (
+        f"printf '{UNIT}' >{unit} && systemctl daemon-reload && systemctl enable --now kubelet.service"
+        " && mkdir -p /snap/bin && touch /snap/bin/docker"
+    )
+    cleared = f"systemctl disable --now kubelet.service; rm -r {unit} /snap; systemctl daemon-reload"
+    row = Row("beside", {}, ("Kubernetes (kubelet.service)", "another machine", "Docker as a snap"))
+    with neighbours.untouched(server.node), meanwhile(server.node, planted, cleared):
+        refused(server, [row])
+    assert differences(bare, server.node.fingerprint()) == []
 
 
 def test_adopted_it_stays_as_it_was(server: Server, bare: Fingerprint) -> None:
