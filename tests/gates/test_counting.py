@@ -108,3 +108,39 @@ RECAP = "node1                      : ok=9    changed=5    unreachable=0    fail
 def test_molecule_cannot_pass_on_nothing(log: str, expected: tuple[int, int]) -> None:
     """A scenario without hosts, without a change or with a test left out is not passed."""
     assert molecule_log.count(log) == expected
+
+
+@pytest.mark.parametrize(
+    ("here", "missing"),
+    [
+        (["3.11", "3.13"], []),
+        (["3.11"], ["2.20", "2.21"]),
+        (["3.13"], ["2.18", "2.19"]),
+        ([], ["2.18", "2.19", "2.20", "2.21"]),
+    ],
+)
+def test_a_core_without_its_python_is_missed(tmp_path: Path, here: list[str], missing: list[str]) -> None:
+    """The part `cores` fails for each that this function names; a machine is faked that has only these Pythons."""
+    for version in here:
+        program = tmp_path / f"python{version}"
+        program.write_text(f"#!/bin/sh\necho {version}\n", encoding="utf-8")
+        program.chmod(0o755)
+    assert bash(tmp_path, "cores_out_of_reach").split() == missing
+
+
+@pytest.mark.parametrize(("full", "said"), [("1", "failed"), ("0", "left out")])
+def test_without_a_python_39_the_full_run_fails(tmp_path: Path, full: str, said: str) -> None:
+    """The default run says that it left the import out."""
+    failing = 'check() { shift; "$@" || echo failed; }'
+    assert said in bash(tmp_path, f"{failing}\nEUCAIM_TEST_FULL={full}\nimports_by_39")
+
+
+def bash(programs: Path, command: str) -> str:
+    """Run a command that uses the functions of scripts/test, on a machine that has only these programs."""
+    functions = SCRIPT.read_text(encoding="utf-8").rpartition('\nmain "$@"')[0].partition("# ---- counting")[2]
+    script = functions.replace("/opt/python", str(programs)) + f"\n{command}\n"
+    environment = {"PATH": str(programs), "HOME": str(programs)}
+    done = subprocess.run(
+        ["/bin/bash", "-s"], input=script, capture_output=True, text=True, check=True, env=environment
+    )
+    return done.stdout

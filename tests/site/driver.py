@@ -19,6 +19,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
 SCRATCH = CACHE / "site"
+# Where the ansible-playbook of this environment is.
+PROGRAMS = Path(sys.executable).parent
 RECAP = re.compile(
     r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)\s+skipped=(\d+)", re.MULTILINE
 )
@@ -67,9 +69,10 @@ def playbook(
     cwd: Path = ROOT,
     env: Mapping[str, str] | None = None,
     timeout: float = 1200,
+    programs: Path = PROGRAMS,
 ) -> Run:
     """Run a playbook (a path, or a full name of the collection) and keep all it prints."""
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(inventory), name, *arguments]
+    command = [str(programs / "ansible-playbook"), "-i", str(inventory), name, *arguments]
     started = time.monotonic()
     done = subprocess.run(
         command,

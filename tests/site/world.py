@@ -20,7 +20,7 @@ from tests.farend.end import BROKER_ID, FarEnd, RealImage, find_real, named
 from tests.nodes.aptrepo import Mirror
 from tests.nodes.engine import operator_key, operator_password, remove_network, write_private
 from tests.nodes.node import Node
-from tests.site.driver import ROOT, SCRATCH, Run, playbook, rows, write_inventory
+from tests.site.driver import PROGRAMS, ROOT, SCRATCH, Run, playbook, rows, write_inventory
 
 NODE_NAME = "site-node-1"
 # What the nodes are. Debian 12 gets its engine from a mirror: its own packages lack Compose v2.
@@ -62,6 +62,8 @@ class World:
     provider: str = PROVIDER
     # The folder below the scratch folder that holds the good inventory.
     area: str = "good"
+    # Where the ansible-playbook is that runs on it.
+    programs: Path = PROGRAMS
     # Values that must never be seen anywhere but where they belong.
     planted: dict[str, str] = field(default_factory=dict)
     # The site's own package repository, for a distribution that needs one.
@@ -136,11 +138,11 @@ class World:
 
     def site(self, *arguments: str, env: Mapping[str, str] | None = None) -> Run:
         """Run the real site playbook on the good inventory."""
-        return playbook(SITE, *arguments, inventory=self.inventory, env=env)
+        return playbook(SITE, *arguments, inventory=self.inventory, env=env, programs=self.programs)
 
     def verify(self, *arguments: str, env: Mapping[str, str] | None = None) -> Run:
         """Run the real verify playbook on the good inventory."""
-        return playbook(VERIFY, *arguments, inventory=self.inventory, env=env)
+        return playbook(VERIFY, *arguments, inventory=self.inventory, env=env, programs=self.programs)
 
     def look(self, *roles: str, wait: int = 0) -> Run:
         """Verify some roles only, and write the report: for tests that hurt one thing."""
