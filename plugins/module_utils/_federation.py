@@ -420,6 +420,13 @@ def strangers_on(network: Mapping[str, Any], ours: Sequence[str]) -> list[str]:
     return sorted(name for name in names if name not in ours)
 
 
+def network_fits(network: Mapping[str, Any], subnet: str) -> bool:
+    """Say whether a network is the one that this collection makes, with these addresses if that matters."""
+    ours = (network.get("Labels") or {}).get(LABEL) == "federation" and network.get("Driver") == "bridge"
+    configured = (network.get("IPAM") or {}).get("Config") or []
+    return ours and (not subnet or [entry.get("Subnet") for entry in configured] == [subnet])
+
+
 @dataclass(frozen=True)
 class Target:
     """Where a URL leads."""

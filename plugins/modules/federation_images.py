@@ -45,7 +45,13 @@ options:
     elements: dict
     default: []
   network:
-    description: A Docker network, of which O(state=compared) tells who would be cut off if it were made anew.
+    description:
+      - A Docker network. O(state=compared) tells whether it is as wanted, and who would be cut off if it were
+        made anew.
+    type: str
+    default: ""
+  subnet:
+    description: The addresses that the network must have, if that matters.
     type: str
     default: ""
   services:
@@ -88,6 +94,21 @@ strangers:
   type: list
   elements: str
   sample: []
+network:
+  description: The id of the network, empty where there is none, and whether it is the one that this collection makes.
+  returned: O(state=compared)
+  type: dict
+  contains:
+    id:
+      description: Its id.
+      type: str
+      returned: always
+      sample: 99d568
+    fits:
+      description: Whether nothing has to be done about it.
+      type: bool
+      returned: always
+      sample: true
 images:
   description: For each image whether it is there, whether it is the recorded one, its id, and why not.
   returned: O(state) is V(compared) or V(recorded)
@@ -107,13 +128,18 @@ import os
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.eucaim.local_node.plugins.module_utils._federation import image_state, strangers_on
+from ansible_collections.eucaim.local_node.plugins.module_utils._federation import (
+    image_state,
+    network_fits,
+    strangers_on,
+)
 from ansible_collections.eucaim.local_node.plugins.module_utils._federation_files import read_text, write_text
 
 ARGUMENTS: dict[str, Any] = {
     "state": {"type": "str", "choices": ["compared", "recorded", "absent"], "default": "compared"},
     "images": {"type": "list", "elements": "dict", "default": []},
     "network": {"type": "str", "default": ""},
+    "subnet": {"type": "str", "default": ""},
     "services": {"type": "list", "elements": "str", "default": []},
     "record": {"type": "path", "default": "/etc/eucaim/federation/images.json"},
 }
@@ -140,13 +166,13 @@ def image_ids(module: AnsibleModule, references: list[str]) -> dict[str, str]:
     return ids
 
 
-def network_strangers(module: AnsibleModule) -> list[str]:
-    """Return who is on a network that is not ours."""
+def find_network(module: AnsibleModule) -> dict[str, Any]:
+    """Return what Docker says of the network, or nothing."""
     docker, network = module.get_bin_path("docker"), module.params["network"]
     if not docker or not network:
-        return []
+        return {}
     rc, out, _err = module.run_command([docker, "network", "inspect", network])
-    return strangers_on(json.loads(out)[0], module.params["services"]) if rc == 0 else []
+    return dict(json.loads(out)[0]) if rc == 0 else {}
 
 
 def remove(module: AnsibleModule, references: list[str]) -> list[str]:
@@ -167,10 +193,12 @@ def compare(module: AnsibleModule, images: list[dict[str, Any]]) -> None:
     ids = image_ids(module, [image["reference"] for image in images])
     record = read_record(module.params["record"])
     states = [image_state(image, ids.get(image["reference"], ""), record) for image in images]
+    network = find_network(module)
     module.exit_json(
         changed=False,
         wanted=[image for image, state in zip(images, states) if not state.matches],
-        strangers=network_strangers(module),
+        strangers=strangers_on(network, module.params["services"]),
+        network={"id": network.get("Id", ""), "fits": network_fits(network, module.params["subnet"])},
         images=[vars(state) for state in states],
     )
 

@@ -106,6 +106,28 @@ options:
         description: The mode.
         type: str
         default: "0644"
+  enrolment:
+    description:
+      - A private key and its certificate request to look at. They are made by other modules, which need seconds to find
+        out that nothing is to do; this look needs none.
+    type: dict
+    suboptions:
+      private_key_file:
+        description: The private key.
+        type: path
+        required: true
+      request_file:
+        description: The certificate request.
+        type: path
+        required: true
+      subject:
+        description: The parts of the subject, in their order, each a dictionary with one name and value.
+        type: list
+        elements: dict
+        required: true
+      bits:
+        description: The size that the key must have. Without it the key is one that the site brought, taken as it is.
+        type: int
 """
 
 EXAMPLES = r"""
@@ -139,6 +161,26 @@ changed_paths:
   type: list
   elements: str
   sample: [/etc/eucaim/federation/focus.env]
+enrolment:
+  description: What was found about the key and its request.
+  returned: when O(enrolment) is given
+  type: dict
+  contains:
+    fits:
+      description: Whether both are as wanted. V(false) may also mean that this look cannot tell.
+      type: bool
+      returned: always
+      sample: true
+    fingerprint:
+      description: The SHA-256 fingerprint of the public key, as M(community.crypto.openssl_privatekey) writes it.
+      type: str
+      returned: always
+      sample: "8c:20:85"
+    request:
+      description: The certificate request, which is public.
+      type: str
+      returned: always
+      sample: "-----BEGIN CERTIFICATE REQUEST-----"
 """
 
 import os
@@ -148,6 +190,7 @@ import stat
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.eucaim.local_node.plugins.module_utils import _enrolment
 from ansible_collections.eucaim.local_node.plugins.module_utils._federation import masked_env, render_env, resolve
 from ansible_collections.eucaim.local_node.plugins.module_utils._federation_files import read_text, write_text
 
@@ -192,6 +235,15 @@ ARGUMENTS: dict[str, Any] = {
             "path": {"type": "path", "required": True},
             "content": {"type": "str", "required": True},
             "mode": {"type": "str", "default": "0644"},
+        },
+    },
+    "enrolment": {
+        "type": "dict",
+        "options": {
+            "private_key_file": {"type": "path", "required": True, "no_log": False},
+            "request_file": {"type": "path", "required": True},
+            "subject": {"type": "list", "elements": "dict", "required": True},
+            "bits": {"type": "int"},
         },
     },
 }
@@ -320,9 +372,34 @@ def converge(module: AnsibleModule, writer: Writer) -> list[str]:
     return made
 
 
+def kept(path: str, mode: int) -> bool:
+    """Say whether a path is a plain file of ours with this mode."""
+    found = os.lstat(path)
+    mine = (found.st_uid, found.st_gid) == (os.geteuid(), os.getegid())
+    return mine and stat.S_ISREG(found.st_mode) and stat.S_IMODE(found.st_mode) == mode
+
+
+def look_at(module: AnsibleModule, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Tell whether key and certificate request are as wanted."""
+    nothing = {"fits": False, "fingerprint": "", "request": ""}
+    openssl = module.get_bin_path("openssl")
+    key, request = wanted["private_key_file"], wanted["request_file"]
+    if not openssl or not os.path.exists(key) or not os.path.exists(request):
+        return nothing
+    _rc, out, _err = module.run_command([openssl, "pkey", "-in", key, *_enrolment.READ_KEY])
+    public_key = _enrolment.public_key_in(out)
+    _rc, out, err = module.run_command([openssl, "req", "-in", request, *_enrolment.READ_REQUEST])
+    fits = _enrolment.fits(_enrolment.read_request(out, err), public_key, wanted["subject"], wanted["bits"])
+    ours = wanted["bits"] is None or (kept(key, 0o600) and (read_text(key) or "").startswith(_enrolment.PKCS8))
+    if not fits or not ours or not kept(request, 0o644):
+        return nothing
+    return {"fits": True, "fingerprint": _enrolment.fingerprint(public_key), "request": read_text(request)}
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module.run_command_environ_update = {"LC_ALL": "C"}
     writer = Writer(module.check_mode)
     try:
         made = converge(module, writer)
@@ -330,7 +407,10 @@ def main() -> None:
         module.fail_json(msg=f"An environment file names the secret {error}, which is not among the secrets")
     except (ValueError, OSError) as error:
         module.fail_json(msg=f"The files were not written: {error}")
-    module.exit_json(changed=bool(writer.changed), changed_paths=writer.changed, made=made, diff=writer.diffs)
+    result = {"changed": bool(writer.changed), "changed_paths": writer.changed, "made": made, "diff": writer.diffs}
+    if module.params["enrolment"] is not None:
+        result["enrolment"] = look_at(module, module.params["enrolment"])
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

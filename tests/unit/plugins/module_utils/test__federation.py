@@ -316,3 +316,28 @@ def test_strangers_on_a_network_that_is_not_ours() -> None:
     assert _federation.strangers_on(network, ["focus"]) == ["other"]
     assert _federation.strangers_on({**network, "Labels": {"eu.eucaim.local_node": "federation"}}, []) == []
     assert _federation.strangers_on({}, []) == []
+
+
+def test_a_network_that_is_as_wanted() -> None:
+    labels = {"eu.eucaim.local_node": "federation"}
+    network = {"Driver": "bridge", "Labels": labels, "IPAM": {"Config": [{"Subnet": "10.1.0.0/24"}]}}
+    assert _federation.network_fits(network, "10.1.0.0/24")
+    assert _federation.network_fits(network, "")
+    assert _federation.network_fits({**network, "IPAM": None}, "")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Driver": "macvlan"},
+        {"Labels": None},
+        {"Labels": {"eu.eucaim.local_node": "other"}},
+        {"IPAM": None},
+        {"IPAM": {"Config": [{"Subnet": "10.2.0.0/24"}]}},
+        {"IPAM": {"Config": [{"Subnet": "10.1.0.0/24"}, {"Subnet": "fd00::/64"}]}},
+    ],
+)
+def test_a_network_that_is_another_one(change: dict[str, object]) -> None:
+    labels = {"eu.eucaim.local_node": "federation"}
+    network = {"Driver": "bridge", "Labels": labels, "IPAM": {"Config": [{"Subnet": "10.1.0.0/24"}]}}
+    assert not _federation.network_fits({**network, **change}, "10.1.0.0/24")

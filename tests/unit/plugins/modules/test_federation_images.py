@@ -122,6 +122,19 @@ def test_strangers_are_named(node: Node) -> None:
     assert node.run("compared", network="none")["strangers"] == []
 
 
+def test_a_network_of_ours_is_told(node: Node) -> None:
+    ipam = {"Config": [{"Subnet": "10.1.0.0/24"}]}
+    node.networks["net"] = {
+        "Id": "1",
+        "Driver": "bridge",
+        "Labels": {"eu.eucaim.local_node": "federation"},
+        "IPAM": ipam,
+    }
+    assert node.run("compared", network="net", subnet="10.1.0.0/24")["network"] == {"id": "1", "fits": True}
+    assert node.run("compared", network="net", subnet="10.2.0.0/24")["network"] == {"id": "1", "fits": False}
+    assert node.run("compared", network="none")["network"] == {"id": "", "fits": False}
+
+
 def test_without_docker_all_is_wanted(node: Node) -> None:
     node.docker = None
     assert node.run("compared", network="net")["wanted"] == [IMAGE]

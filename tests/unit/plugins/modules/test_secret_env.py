@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
 import stat
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -28,8 +32,10 @@ def filled(arguments: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for name, spec in arguments.items():
         value = given.get(name, spec.get("default"))
-        if "options" in spec:
+        if "options" in spec and spec["type"] == "list":
             value = [filled(spec["options"], entry) for entry in value]
+        elif "options" in spec and value is not None:
+            value = filled(spec["options"], value)
         result[name] = value
     return result
 
@@ -54,6 +60,15 @@ def run(monkeypatch: pytest.MonkeyPatch, base: Path, check: bool = False, **chan
         def __init__(self, argument_spec: dict[str, Any], supports_check_mode: bool) -> None:
             self.check_mode = check and supports_check_mode
             self.params = filled(argument_spec, given)
+
+        def get_bin_path(self, name: str) -> str | None:
+            """Say where a program is; the node of some tests has none."""
+            return None if given.get("enrolment", {}).get("without") else shutil.which(name)
+
+        def run_command(self, argv: list[str]) -> tuple[int, str, str]:
+            """Run a program."""
+            done = subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+            return done.returncode, done.stdout, done.stderr
 
         def exit_json(self, **result: Any) -> NoReturn:
             """End well."""
@@ -139,3 +154,101 @@ def test_what_cannot_be_written_is_said(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert "the value of A" in run(monkeypatch, tmp_path, environment_files=bad)["msg"]
     unknown = [{"path": f"{tmp_path}/etc/a.env", "values": {"A": {"secret": "none"}}}]
     assert "not among the secrets" in run(monkeypatch, tmp_path, environment_files=unknown)["msg"]
+
+
+@pytest.fixture
+def enrolment(tmp_path: Path) -> dict[str, Any]:
+    """Return a key and a request as community.crypto would have made them."""
+    key, request = tmp_path / "key.pem", tmp_path / "request.pem"
+    openssl = ["openssl", "req", "-new", "-nodes", "-newkey", "rsa:2048", "-utf8", "-subj", "/CN=a.b/L=K\u00f6ln"]
+    subprocess.run([*openssl, "-keyout", str(key), "-out", str(request)], check=True, capture_output=True)
+    key.chmod(0o600)
+    request.chmod(0o644)
+    subject = [{"CN": "a.b"}, {"L": "K\u00f6ln"}]
+    return {"private_key_file": str(key), "request_file": str(request), "subject": subject, "bits": 2048}
+
+
+def test_a_key_and_a_request_that_are_as_wanted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, enrolment: dict[str, Any]
+) -> None:
+    found = run(monkeypatch, tmp_path, enrolment=enrolment)["enrolment"]
+    assert found["fits"] is True
+    assert found["request"] == Path(enrolment["request_file"]).read_text()
+    public = ["openssl", "pkey", "-in", enrolment["private_key_file"], "-pubout", "-outform", "DER"]
+    content = subprocess.run(public, check=True, capture_output=True).stdout
+    assert found["fingerprint"].replace(":", "") == hashlib.sha256(content).hexdigest()
+    assert "enrolment" not in run(monkeypatch, tmp_path)
+
+
+def spoil_key_mode(enrolment: dict[str, Any]) -> None:
+    """Let everybody read the key."""
+    Path(enrolment["private_key_file"]).chmod(0o644)
+
+
+def spoil_request_mode(enrolment: dict[str, Any]) -> None:
+    """Let nobody else read the request."""
+    Path(enrolment["request_file"]).chmod(0o600)
+
+
+def spoil_form(enrolment: dict[str, Any]) -> None:
+    """Write the key in the old form."""
+    path = Path(enrolment["private_key_file"])
+    command = ["openssl", "rsa", "-traditional", "-in", str(path), "-out", str(path)]
+    subprocess.run(command, check=True, capture_output=True)
+    path.chmod(0o600)
+
+
+def spoil_key(enrolment: dict[str, Any]) -> None:
+    """Put another key in its place."""
+    path = Path(enrolment["private_key_file"])
+    command = ["openssl", "genpkey", "-quiet", "-algorithm", "RSA", "-out", str(path)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def lose_key(enrolment: dict[str, Any]) -> None:
+    """Take the key away."""
+    Path(enrolment["private_key_file"]).unlink()
+
+
+def lose_request(enrolment: dict[str, Any]) -> None:
+    """Take the request away."""
+    Path(enrolment["request_file"]).unlink()
+
+
+def want_another_subject(enrolment: dict[str, Any]) -> None:
+    """Ask for another name."""
+    enrolment["subject"] = [{"CN": "a.c"}]
+
+
+def lose_openssl(enrolment: dict[str, Any]) -> None:
+    """Look on a node that has no such program."""
+    enrolment["without"] = True
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        spoil_key_mode,
+        spoil_request_mode,
+        spoil_form,
+        spoil_key,
+        lose_key,
+        lose_request,
+        want_another_subject,
+        lose_openssl,
+    ],
+)
+def test_whatever_differs_is_left_to_the_modules_that_make_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, enrolment: dict[str, Any], spoil: Callable[[dict[str, Any]], None]
+) -> None:
+    spoil(enrolment)
+    found = run(monkeypatch, tmp_path, enrolment=enrolment)["enrolment"]
+    assert found == {"fits": False, "fingerprint": "", "request": ""}
+
+
+def test_a_key_that_the_site_brought_is_taken_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, enrolment: dict[str, Any]
+) -> None:
+    del enrolment["bits"]
+    spoil_key_mode(enrolment)
+    assert run(monkeypatch, tmp_path, enrolment=enrolment)["enrolment"]["fits"] is True
