@@ -23,6 +23,8 @@ PKCS8 = "-----BEGIN PRIVATE KEY-----"
 
 _PUBLIC_KEY = re.compile(r"-----BEGIN PUBLIC KEY-----\n(.*?)-----END PUBLIC KEY-----", re.DOTALL)
 _SUBJECT = re.compile(r"^ *Subject: *\n(.*?)^ *Subject Public Key Info:", re.MULTILINE | re.DOTALL)
+# Where it says so differs between its versions; the lines of a subject are indented.
+_VERIFIED = re.compile(r"^(?:Certificate request self-signature )?verify OK$", re.MULTILINE)
 _RSA = re.compile(r"Public Key Algorithm: rsaEncryption\s+(?:RSA )?Public-Key: \((\d+) bit\)")
 
 
@@ -55,7 +57,7 @@ def read_request(text: str, messages: str) -> Request | None:
     """Return what openssl shows of a request, or nothing where its signature is not its own key's."""
     subject = _SUBJECT.search(text)
     size = _RSA.search(text)
-    if "verify OK" not in messages or subject is None or size is None:
+    if not _VERIFIED.search(f"{text}\n{messages}") or subject is None or size is None:
         return None
     lines = tuple(line.strip() for line in subject.group(1).splitlines())
     return Request(lines, public_key_in(text), int(size.group(1)), "X509v3" in text)

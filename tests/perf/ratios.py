@@ -82,6 +82,21 @@ def floors(empty: Sequence[Sample], pings: Sequence[Sample], number: int, execut
     ]
 
 
+def packed_floors(
+    least: Sequence[float], pings: Sequence[Sample], different: Sequence[Sample], number: int, modules: int
+) -> list[float]:
+    """The same, where Ansible also has to pack so many different modules, as often as there are, and not one.
+
+    *different* are plays of so many pings, each a module of its own.
+    """
+    if number < 2 or modules < 1:
+        raise NothingMeasured(f"{modules} modules against a play of {number} different pings")
+    return [
+        floor + (modules - 1) * (other.seconds - one.seconds) / (number - 1)
+        for floor, one, other in zip(least, pings, different, strict=True)
+    ]
+
+
 def ratio(measured: Sequence[Sample], against: Sequence[float]) -> float:
     """The median of the ratios of each round: what slows a whole round down drops out."""
     if not measured or min(against) <= 0:

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import importlib.util
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.nodes.node import Fingerprint, Node
 from tests.perf import counting
 from tests.perf.counting import Executions
-from tests.perf.ratios import NothingMeasured, Result, Sample, floors, ratio, seconds
+from tests.perf.ratios import NothingMeasured, Result, Sample, floors, packed_floors, ratio, seconds
 from tests.perf.world import AREA, Farm, farm, play, rounds, say
 from tests.site.driver import SCRATCH
 from tests.site.world import SITE, VERIFY
@@ -45,6 +47,7 @@ def measured(here: Farm, runs: int, resources: dict[str, int]) -> Result:
         runs,
         empty=floor.run_empty,
         pings=floor.run_pings,
+        different=floor.run_different,
         site=here.site,
         check=lambda: here.site("--check"),
         verify=lambda: verify(here),
@@ -57,10 +60,15 @@ def measured(here: Farm, runs: int, resources: dict[str, int]) -> Result:
     least = floors(samples["empty"], samples["pings"], PINGS, counts["site"].modules)
     result.add("its floor: an empty play and a ping for each execution", sorted(least)[len(least) // 2], "s")
     result.add("site against its floor", ratio(samples["site"], least), "x", MOST_RATIO)
+    packed = packed_floors(least, samples["pings"], samples["different"], PINGS, len(counts["site"].by_module))
+    result.add("  and where each ping packs a module as site does", ratio(samples["site"], packed), "x")
     result.add("check mode against site", ratio(samples["check"], [one.seconds for one in samples["site"]]), "x")
     result.add("verify, with the report", seconds(samples["verify"]), "s")
     least = floors(samples["empty"], samples["pings"], PINGS, counts["verify"].modules)
     result.add("verify against its floor", ratio(samples["verify"], least), "x")
+    result.notes.append(
+        f"site runs {len(counts['site'].by_module)} different modules; Ansible packs each once, a ping once for all"
+    )
     parts = ", ".join(f"{number} {name}" for name, number in resources.items() if number)
     result.notes.append(f"managed resources: {managed_things}, which are {parts} that the first run made or changed")
     return result
@@ -102,17 +110,33 @@ def verify(here: Farm) -> Sample:
 
 @dataclass(frozen=True)
 class Floor:
-    """The two plays from which the least time is computed."""
+    """The plays from which the least time is computed."""
 
     here: Farm
     empty: str
     pings: str
+    different: str
+    library: str
 
     @classmethod
     def of(cls, here: Farm) -> Floor:
-        """Write them."""
+        """Write them; the different modules are Ansible's ping under other names."""
         folder: Path = SCRATCH / AREA
-        return cls(here, play(folder / "empty.yml", []), play(folder / "pings.yml", [PING] * PINGS))
+        library = folder / "library"
+        library.mkdir(parents=True, exist_ok=True)
+        names = [f"ping_{number}" for number in range(PINGS)]
+        found = importlib.util.find_spec("ansible.modules.ping")
+        if found is None or found.origin is None:
+            raise NothingMeasured("found: no module ansible.builtin.ping; needed: an installed ansible-core")
+        for name in names:
+            shutil.copy(found.origin, library / f"{name}.py")
+        return cls(
+            here,
+            play(folder / "empty.yml", []),
+            play(folder / "pings.yml", [PING] * PINGS),
+            play(folder / "different.yml", [{"name": "Ping", name: {}} for name in names]),
+            str(library),
+        )
 
     def run_empty(self) -> Sample:
         """Run a play without a task."""
@@ -124,6 +148,12 @@ class Floor:
     def run_pings(self) -> Sample:
         """Run the pings."""
         run, sample = self.here.run(self.pings)
+        run.succeeded()
+        return sample
+
+    def run_different(self) -> Sample:
+        """Run the pings that are modules of their own."""
+        run, sample = self.here.run(self.different, env={"ANSIBLE_LIBRARY": self.library})
         run.succeeded()
         return sample
 

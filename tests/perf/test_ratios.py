@@ -15,6 +15,7 @@ from tests.perf.ratios import (
     cpu_bound,
     cpu_seconds,
     floors,
+    packed_floors,
     ratio,
     seconds,
     table,
@@ -29,6 +30,11 @@ def samples(*taken: float) -> list[Sample]:
 def test_a_floor_is_an_empty_play_and_a_ping_for_each_execution() -> None:
     """20 pings in 7 s after 1 s of start are 0.3 s each; 40 executions take 1 + 12 s at least."""
     assert floors(samples(1.0, 2.0), samples(7.0, 6.0), 20, 40) == pytest.approx([13.0, 10.0])
+
+
+def test_a_floor_with_different_modules_packs_each_once() -> None:
+    """20 different pings take 3.8 s longer than 20 alike: 0.2 s for each of the 19; 11 modules are 10 more than one."""
+    assert packed_floors([13.0], samples(7.0), samples(10.8), 20, 11) == pytest.approx([15.0])
 
 
 def test_a_ratio_is_the_median_of_its_rounds() -> None:
@@ -53,6 +59,7 @@ def test_the_ideal_of_many_nodes() -> None:
     ("what", "call"),
     [
         ("no execution", lambda: floors(samples(1.0), samples(7.0), 20, 0)),
+        ("no module", lambda: packed_floors([1.0], samples(7.0), samples(8.0), 20, 0)),
         ("no run", lambda: seconds([])),
         ("no run", lambda: cpu_seconds([])),
         ("no run", lambda: ratio([], [1.0])),

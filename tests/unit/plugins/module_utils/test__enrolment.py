@@ -46,6 +46,12 @@ def test_what_openssl_shows_is_read() -> None:
     )
 
 
+def test_openssl_says_that_it_verified_here_or_there() -> None:
+    assert _enrolment.read_request(VERIFIED + PUBLIC + SHOWN, "") == request()
+    assert _enrolment.read_request(PUBLIC + SHOWN, "verify OK\n") == request()
+    assert _enrolment.read_request(PUBLIC + SHOWN.replace("CN=site.broker.test", "CN=verify OK"), "") is None
+
+
 def test_a_request_for_this_key_and_subject_fits() -> None:
     assert _enrolment.fits(request(), "TUlJQklq", SUBJECT, 4096)
     assert _enrolment.fits(request(), "TUlJQklq", SUBJECT, None)
