@@ -63,6 +63,7 @@ def arguments() -> argparse.Namespace:
     peer.add_argument(
         "--against", default="", metavar="ROLE", help="a role of ours to measure after it, such as docker"
     )
+    peer.add_argument("--our-vars", type=Path, metavar="FILE", help="variables for that role of ours")
     given = sys.argv[1:]
     bare = not given or (given[0].startswith("-") and given[0] not in ("-h", "--help"))
     return parser.parse_args(["all", *given] if bare else given)
@@ -83,7 +84,9 @@ def parts(options: argparse.Namespace) -> list[Callable[[], Result]]:
         "site": lambda: site.measure(number["site"]),
         "converge": lambda: converge.measure(number["converge"]),
         "scale": lambda: scale.measure(number["scale"], getattr(options, "nodes", MOST)),
-        "peers": lambda: peers.measure(number["peers"], options.path, options.role, options.vars, options.against),
+        "peers": lambda: peers.measure(
+            number["peers"], options.path, options.role, options.vars, options.against, options.our_vars
+        ),
     }
     return [known[name] for name in (ALL if options.command == "all" else [options.command])]
 

@@ -57,19 +57,25 @@ def find(path: Path, role: str) -> Peer:
     return Peer(f"{name}.{role}", {"ANSIBLE_COLLECTIONS_PATH": f"{tree}:{CACHE / 'collections'}"})
 
 
-def measure(runs: int, path: Path, role: str = "", variables: Path | None = None, against: str = "") -> Result:
+def measure(
+    runs: int, path: Path, role: str, variables: Path | None, against: str, our_variables: Path | None
+) -> Result:
     """Measure the role of that checkout; and after it, on a node that is bare again, one of ours."""
     result = Result(f"Roles alone, nothing to do (median of {runs} interleaved runs)")
-    given: dict[str, Any] = yaml.safe_load(variables.read_text(encoding="utf-8")) if variables else {}
-    one(result, find(path.resolve(), role), given, runs)
+    one(result, find(path.resolve(), role), read(variables), runs)
     if against:
-        one(result, Peer(f"{OURS}.{against}", {}), {}, runs)
+        one(result, Peer(f"{OURS}.{against}", {}), read(our_variables), runs)
     return result
+
+
+def read(variables: Path | None) -> dict[str, Any]:
+    """The variables of a file."""
+    return dict(yaml.safe_load(variables.read_text(encoding="utf-8")) or {}) if variables else {}
 
 
 def one(result: Result, peer: Peer, variables: Mapping[str, Any], runs: int) -> None:
     """Measure one role on a bare node."""
-    with farm(1) as here:
+    with farm(1, bare=True) as here:
         say(f"{peer.role}: the first run, and one that settles")
         playbook = play(SCRATCH / AREA / "peer.yml", [], gather_facts=True, roles=[peer.role], vars=dict(variables))
         first = run(here, peer, playbook)[0]

@@ -62,6 +62,13 @@ def test_one_part_with_its_options(monkeypatch: pytest.MonkeyPatch, measured: Ca
     assert measured == [("scale", (7, 2))]
 
 
+def test_peers_with_all_that_they_take(monkeypatch: pytest.MonkeyPatch, measured: Calls) -> None:
+    """A checkout, its variables, and a role of ours with its own."""
+    words = ["--path", "a", "--role", "b", "--vars", "c", "--against", "docker", "--our-vars", "d", "--runs", "1"]
+    assert command(monkeypatch, "peers", *words) == 0
+    assert measured == [("peers", (1, Path("a"), "b", Path("c"), "docker", Path("d")))]
+
+
 @pytest.mark.parametrize("words", [["--runs", "0"], ["nothing"], ["peers"], ["scale", "--nodes", "3"]])
 def test_what_cannot_be_measured_is_refused(
     monkeypatch: pytest.MonkeyPatch, measured: Calls, words: list[str], capsys: pytest.CaptureFixture[str]

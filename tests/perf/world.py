@@ -44,6 +44,8 @@ class Farm:
     """Some nodes with one far end, and one inventory of them all."""
 
     count: int
+    # The inventory says only how to reach the nodes.
+    bare: bool = False
     far_end: FarEnd = field(default_factory=lambda: FarEnd(NETWORK, f"{SUBNET}.0/24", say=say))
 
     @property
@@ -60,7 +62,8 @@ class Farm:
     @property
     def inventory(self) -> Path:
         """The inventory of all nodes, written anew."""
-        return write_inventory(SCRATCH / AREA, {world.node.name: world.settings() for world in self.worlds})
+        settings = {one.node.name: one.connection() if self.bare else one.settings() for one in self.worlds}
+        return write_inventory(SCRATCH / AREA, settings)
 
     def run(
         self,
@@ -111,9 +114,9 @@ def node_seconds(one: Node) -> float:
 
 
 @contextlib.contextmanager
-def farm(count: int) -> Iterator[Farm]:
+def farm(count: int, bare: bool = False) -> Iterator[Farm]:
     """Bare nodes and a far end, taken away at the end."""
-    found = Farm(count)
+    found = Farm(count, bare)
     remove(found)
     found.far_end.up()
     try:
