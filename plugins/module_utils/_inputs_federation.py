@@ -194,7 +194,7 @@ def _root(variables: Variables) -> list[Refusal]:
 
 def _apps(variables: Variables) -> list[Refusal]:
     refusals = []
-    for name in ("federation_focus_app", "federation_probe_app"):
+    for name, default in (("federation_focus_app", "focus"), ("federation_probe_app", "probe")):
         value = _text(variables, name)
         if name in variables and not _beam.APP_NAME.match(value):
             refusals += _one(
@@ -202,7 +202,7 @@ def _apps(variables: Variables) -> list[Refusal]:
                 name,
                 shown(value),
                 "lower-case letters, digits and hyphens; Beam ignores underscores and tells capitals apart",
-                f"leave it at {name.split('_')[1]}",
+                f"leave it at {default}",
             )
     focus = _text(variables, "federation_focus_app")
     if focus and focus == _text(variables, "federation_probe_app"):
@@ -381,9 +381,17 @@ def _image_problems(image: Any) -> list[tuple[str, str, str]]:
         problems.append((", ".join(unknown), f"for source {source} only {known}", "correct or remove it"))
     nameless = source == "archive" and "name" not in image and "tag" not in image
     if not nameless and not _IMAGE_NAME.match(str(image.get("name") or "")):
-        problems.append((f"name {shown(image.get('name'))}", "the name of an image, such as samply/focus", "set it"))
+        problems.append(
+            (f"name {shown(image.get('name'))}", "the name of an image, such as samply/focus", "give it its name")
+        )
     if not _IMAGE_TAG.match(str(image.get("tag") or "latest")):
-        problems.append((f"tag {shown(image.get('tag'))}", "a tag of letters, digits, dots and hyphens", "correct it"))
+        problems.append(
+            (
+                f"tag {shown(image.get('tag'))}",
+                "a tag of letters, digits, dots and hyphens",
+                "take the tag of its registry",
+            )
+        )
     if source == "registry":
         return problems + _digest_problems(image)
     if source == "archive":
@@ -420,7 +428,7 @@ def _archive_problems(image: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 def _there(option: str, image: Mapping[str, Any], exists: Any) -> list[tuple[str, str, str]]:
     path = str(image.get(option) or "")
     if not path:
-        return [(f"no {option}", f"{option}, because of its source", "set it")]
+        return [(f"no {option}", f"{option}, because of its source", f"give it its {option}")]
     if not image.get("on_node") and not exists(path):
         return [
             (
@@ -449,7 +457,9 @@ def _mediator(variables: Variables) -> list[Refusal]:
             )
     port = variables.get("federation_mediator_port")
     if isinstance(port, int) and not 1 <= port <= 65535:
-        refusals += _one("FED-MED", "federation_mediator_port", shown(port), "a port from 1 to 65535", "correct it")
+        refusals += _one(
+            "FED-MED", "federation_mediator_port", shown(port), "a port from 1 to 65535", "take the mediator's own port"
+        )
     return refusals
 
 
@@ -477,7 +487,7 @@ def _proxies(variables: Variables) -> list[Refusal]:
                 "federation_no_proxy",
                 shown(entry),
                 "one host, domain or network an entry",
-                "split the entry",
+                "write each one as an entry of its own",
             )
     return refusals
 
@@ -507,7 +517,9 @@ def _hosts(variables: Variables) -> list[Refusal]:
         try:
             ipaddress.ip_address(str(address))
         except ValueError:
-            refusals += _one("FED-NET", name, f"{host}: {shown(address)}", "an IP address for each name", "correct it")
+            refusals += _one(
+                "FED-NET", name, f"{host}: {shown(address)}", "an IP address for each name", "write it like 192.0.2.10"
+            )
     return refusals
 
 
@@ -524,7 +536,9 @@ def _logging(variables: Variables) -> list[Refusal]:
         )
     size = _text(variables, "federation_log_max_size")
     if size and not re.match(r"^[1-9][0-9]*[kmg]\Z", size):
-        refusals += _one("FED-LOGS", "federation_log_max_size", shown(size), "a size such as 10m", "correct it")
+        refusals += _one(
+            "FED-LOGS", "federation_log_max_size", shown(size), "a size such as 10m", "write a number and k, m or g"
+        )
     return refusals
 
 
@@ -544,12 +558,16 @@ def _paths(variables: Variables) -> list[Refusal]:
                 name,
                 shown(value),
                 "an absolute path without spaces, quotes, colons and dollar signs",
-                "correct it",
+                "write it like /etc/eucaim/federation",
             )
     network = _text(variables, "federation_network_name")
     if "federation_network_name" in variables and not re.match(r"^[A-Za-z0-9][A-Za-z0-9_.-]*\Z", network):
         refusals += _one(
-            "FED-NET", "federation_network_name", shown(network), "letters, digits, dots, hyphens", "correct it"
+            "FED-NET",
+            "federation_network_name",
+            shown(network),
+            "letters, digits, dots, hyphens",
+            "leave it at eucaim-network",
         )
     if network in ("bridge", "host", "none"):
         refusals += _one(
@@ -563,11 +581,17 @@ def _subject(variables: Variables) -> list[Refusal]:
     refusals = []
     if country and not re.match(r"^[A-Z]{2}\Z", country):
         refusals += _one(
-            "FED-KEY", "federation_certificate_country", shown(country), "two capital letters, such as ES", "correct it"
+            "FED-KEY",
+            "federation_certificate_country",
+            shown(country),
+            "two capital letters, such as ES",
+            "take the country's code of ISO 3166",
         )
     place = _text(variables, "federation_certificate_locality")
     if _CONTROL.search(place) or len(place) > 128:
-        refusals += _one("FED-KEY", "federation_certificate_locality", shown(place), "one short line", "correct it")
+        refusals += _one(
+            "FED-KEY", "federation_certificate_locality", shown(place), "one short line", "write the name of your town"
+        )
     return refusals
 
 
@@ -582,7 +606,9 @@ def _counts(variables: Variables) -> list[Refusal]:
     ):
         value = variables.get(name)
         if isinstance(value, int) and value < least:
-            refusals += _one(requirement, name, shown(value), f"a whole number of {least} or more", "correct it")
+            refusals += _one(
+                requirement, name, shown(value), f"a whole number of {least} or more", "leave it out for the default"
+            )
     return refusals
 
 
@@ -598,7 +624,7 @@ def _subnet(variables: Variables, facts: Mapping[str, Any]) -> list[Refusal]:
             name,
             shown(value),
             "a network of 8 addresses or more, such as 172.29.10.0/24",
-            "correct or empty it",
+            "write it so, or empty it: Docker then takes a network from docker_address_pools",
         )
     conflicts = route_conflicts([value], facts.get("routes") or [])
     if conflicts:

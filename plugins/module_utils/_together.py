@@ -61,17 +61,17 @@ def _subnet(values: Mapping[str, Any]) -> list[Refusal]:
 
 def _docker_users(values: Mapping[str, Any]) -> list[Refusal]:
     people = [person for person in values.get("base_users") or [] if isinstance(person, Mapping)]
-    gone = {str(person.get("name")): str(person.get("state", "present")) for person in people}
+    states = {str(person.get("name")): str(person.get("state", "present")) for person in people}
     return [
         Refusal(
             "CT-GROUP",
             "docker_users",
-            f"{shown(user)}, whose state in base_users is {gone[user]}",
+            f"{shown(user)}, whose state in base_users is {state}",
             "people who may log in",
             f"take {user} out of docker_users, or set the state to present",
         )
-        for user in map(str, values.get("docker_users") or [])
-        if gone.get(user, "present") != "present"
+        for user, state in ((user, states.get(user, "present")) for user in map(str, values.get("docker_users") or []))
+        if state != "present"
     ]
 
 
@@ -81,11 +81,12 @@ def check_nodes(own: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]])
     twins = sorted(host for host, values in others.items() if mine and _identity(values) == mine)
     if not twins:
         return []
+    has = "has" if len(twins) == 1 else "have"
     return [
         Refusal(
             "FED-ENV",
-            IDENTITY[0],
-            f"{shown(own[IDENTITY[0]])}, which {' and '.join(twins)} {'has' if len(twins) == 1 else 'have'} too",
+            "federation_provider_id",
+            f"{shown(own['federation_provider_id'])}, which {' and '.join(twins)} {has} too",
             "an id of its own for each node: the broker takes two nodes with one id for the same, "
             "and only one of them gets a query",
             "set it for each host (in host_vars, or beside the host) to an id that the helpdesk confirmed",

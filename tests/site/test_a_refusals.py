@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
+from scripts.lib import message_guide
 from tests.nodes.node import Fingerprint, differences
-from tests.site.driver import SCRATCH, Run, playbook, write_inventory
+from tests.site.driver import ROOT, SCRATCH, Run, playbook, write_inventory
 from tests.site.world import NODE_NAME, SITE, World
 
 Change = Callable[[dict[str, Any]], None]
@@ -239,6 +240,11 @@ ROWS = [
     Row("docker-version", put(docker_version="the newest"), "CT-DOCKER", ("docker_version", "28.1.1")),
 ]
 PARTS = ("found", "needed", "remedy")
+SAID = re.compile(
+    r"^ +\d+\. (?P<variable>.+) \[(?P<requirement>[A-Z0-9-]+)\]\n"
+    r" +found: (?P<found>.*)\n +needed: (?P<needed>.*)\n +remedy: (?P<remedy>.*)$",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -299,6 +305,14 @@ def test_each_fault_is_refused_in_words(refused: Refused, row: Row) -> None:
 def test_the_table_is_as_long_as_promised() -> None:
     """Each row has a name and a fault of its own."""
     assert len(set(names())) == len(ROWS) >= 50
+
+
+def test_the_guide_of_messages_has_every_refusal_that_was_said(refused: Refused) -> None:
+    """What a person reads on the screen is found in the guide, with its holes filled."""
+    guide = message_guide.all_refusals(ROOT)
+    said = [found.groupdict() for name in names() for found in SAID.finditer(refused.of(name))]
+    assert len(said) >= len(ROWS)
+    assert [each for each in said if not any(entry.fits(each) for entry in guide)] == []
 
 
 def test_all_faults_of_one_host_come_together(world: World) -> None:
