@@ -100,12 +100,12 @@ class Cause:
     remedies: tuple[str, ...]
 
 
-HOLE = re.compile(r"<[a-z_.]+>")
+HOLE = re.compile(r"<[a-z0-9_.]+>")
 
 
 def matches(pattern: str, text: str) -> bool:
     """Say whether a text is a message with its holes filled."""
-    words = [re.escape(part) for part in HOLE.split(pattern)]
+    words = [re.escape(part) for part in re.split(rf"{HOLE.pattern}(?:, \.\.\.)?|, \.\.\.", pattern)]
     return re.fullmatch(".*".join(words), text, re.DOTALL) is not None
 
 
@@ -145,7 +145,7 @@ def without_templates(text: str) -> str:
     """Return a text whose templates are holes with the name of what stands there."""
 
     def named(match: re.Match[str]) -> str:
-        words = re.findall(r"[A-Za-z_][A-Za-z_.]*", match.group(1).split("|")[0])
+        words = re.findall(r"[A-Za-z_][A-Za-z0-9_.]*", match.group(1).split("|")[0])
         return f"<{words[0].split('.')[-1].strip('_')}>" if words else "<...>"
 
     return TEMPLATE.sub(named, text)

@@ -31,8 +31,8 @@ SHOWING = {
     "span": "<time>",
     "said_skew": "a clock that is <time> fast or slow",
     "dumps": "<value>",
-    "needed_text": "<its type>",
-    "purpose_of": "<its meaning>",
+    "needed_text": "<its_type>",
+    "purpose_of": "<its_meaning>",
 }
 
 Function = ast.FunctionDef

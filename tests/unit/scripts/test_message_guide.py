@@ -190,9 +190,16 @@ def test_a_refusal_that_leaves_a_part_out_is_no_refusal(
     assert complaint in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("said", "fits"), [('"a" of 3 b', True), ("a of", False)])
+@pytest.mark.parametrize(("said", "fits"), [('"a" of 3 b', True), ("a of", False), ("only x and y", True)])
 def test_a_message_is_found_again(guide: ModuleType, said: str, fits: bool) -> None:
-    entry = guide.Entry("<requirement>", "thing[<number>].x", ("nothing", "<value> of 3 <other>"), ("n",), ("r",), "s")
+    entry = guide.Entry(
+        "<requirement>",
+        "thing[<number>].x",
+        ("nothing", "<value> of 3 <other>", "only <name>, ..."),
+        ("n",),
+        ("r",),
+        "s",
+    )
     message = {"requirement": "FED-ENV", "variable": "thing[0].x", "found": said, "needed": "n", "remedy": "r"}
     assert entry.fits(message) is fits
 
