@@ -227,7 +227,8 @@ def plain(text: str) -> str:
 
 
 def lines_of(word: str, texts: Sequence[str]) -> list[str]:
-    """Return one line, or one for each way to say it."""
+    """Return one line, or one for each way to say it. A colon at the end has nothing to say behind it."""
+    texts = [text for text in texts if not text.rstrip().endswith(":")] or texts
     if len(texts) == 1:
         return [f"  | {word}: {plain(texts[0])}"]
     return [f"  | {word}, one of:", *[f"  |   {plain(text)}" for text in texts]]

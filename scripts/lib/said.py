@@ -192,6 +192,9 @@ class Sources:
             for caller in self._callers(around, theirs):
                 for way in self._rows(call, caller, theirs):
                     known = {name: self.texts(given[name], way) for name in wanted if name in given}
+                    known |= {
+                        name: self.texts(node, scope) for name, node in left_out(function, given) if name in wanted
+                    }
                     found.append(scope.knowing(known))
         return found or [scope]
 
@@ -478,6 +481,14 @@ class Sources:
         source, original = module.imports.get(name, ("", ""))
         other = self._module(source, original)
         return (other, other.functions[original]) if other and original in other.functions else None
+
+
+def left_out(function: Function, given: Mapping[str, ast.expr]) -> list[tuple[str, ast.expr]]:
+    """Return the parameters that a call leaves at their defaults, with these."""
+    names = [item.arg for item in function.args.args]
+    defaults = function.args.defaults
+    pairs = zip(names[len(names) - len(defaults) :], defaults, strict=True)
+    return [(name, node) for name, node in pairs if name not in given]
 
 
 def named(node: ast.expr) -> str:
