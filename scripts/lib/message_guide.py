@@ -60,6 +60,22 @@ requirement that asks for it, what was found, what is needed, and what to do:
       remedy: take the id that the helpdesk confirmed; ...
 
 Below, what only a run knows stands in angle brackets: ``<value>`` is what your inventory says. Secrets are never shown.
+
+What Ansible itself says
+------------------------
+
+Some messages come before anything of this collection runs.
+
+YAML parsing failed
+  | A file of the inventory is no YAML, and Ansible may not name it. In the inventory's folder, this names it (and each
+  | vault):
+  | ``for f in hosts.yml group_vars/*/*.yml; do ansible localhost -m debug -e @$f >/dev/null 2>&1 || echo $f; done``
+Attempting to decrypt but no vault secrets found
+  | The inventory holds a vault. Add ``--ask-vault-pass`` to the command.
+Decryption failed (no vault secrets were found that could decrypt)
+  | The password of the vault is another one.
+Host key verification failed
+  | This machine has never met the node. Log in once with ``ssh``, compare the fingerprint with the node's, and say yes.
 """
 
 

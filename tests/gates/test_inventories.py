@@ -103,6 +103,32 @@ def test_an_example_as_it_is_names_just_what_is_missing(copy: Path) -> None:
         assert word in run.stdout
 
 
+def locate(inventory: Path) -> str:
+    """Run what the guide of messages says finds a file that is no YAML."""
+    guide = (ROOT / "docs" / "docsite" / "rst" / "guide_messages.rst").read_text(encoding="utf-8")
+    found = re.search(r"``(for f in .*; done)``", guide)
+    assert found is not None
+    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
+    command = ["bash", "-c", found.group(1)]
+    return subprocess.run(command, cwd=inventory, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("example", EXAMPLES[:1])
+def test_ansible_says_of_broken_files_what_the_guide_of_messages_explains(copy: Path) -> None:
+    fill_in(copy)
+    password = copy.parent / "password"
+    password.rename(copy.parent / "mislaid")
+    assert "Attempting to decrypt but no vault secrets found" in judge(copy).stderr
+    password.write_text("another", encoding="utf-8")
+    assert "no vault secrets were found that could decrypt" in judge(copy).stderr
+    (copy / "group_vars" / "local_nodes" / "secrets.yml").unlink()
+    assert locate(copy) == ""
+    broken = copy / "group_vars" / "local_nodes" / "people.yml"
+    broken.write_text("base_users:\n- name: ada\n role: admin\n", encoding="utf-8")
+    assert "YAML parsing failed" in judge(copy).stderr
+    assert locate(copy) == "group_vars/local_nodes/people.yml\n"
+
+
 @each_example
 def test_what_stands_in_comments_exists(example: str) -> None:
     named = {name for path in files(example) for name in COMMENTED.findall(path.read_text(encoding="utf-8"))}
