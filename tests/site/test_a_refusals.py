@@ -227,20 +227,7 @@ ROWS = [
     Row("tier-group", put(preflight_tier=3), "TIER-2", ("preflight_tier", "group tier2")),
     Row("twin-1", put(federation_provider_id="twin"), "FED-ENV", (PROVIDER, "twin-2", "an id of its own")),
     Row("twin-2", put(federation_provider_id="twin"), "FED-ENV", (PROVIDER, "twin-1", "an id of its own")),
-    # What holds for a whole site.
-    Row(
-        "site-proxy-tls", put(site_http_proxy="https://proxy.example:3128"), "NET-REACH", ("site_http_proxy", "http://")
-    ),
     Row("site-proxy-port", put(site_http_proxy="http://proxy.example"), "NET-REACH", ("site_http_proxy", "no port")),
-    Row(
-        "site-proxy-secret",
-        put(site_https_proxy="http://eve:hunter2hunter2@home@proxy.example:3128"),
-        "NET-REACH",
-        ("site_https_proxy", "%40"),
-    ),
-    Row("site-ca", put(site_ca_certificates=["site-ca.pem"]), "NET-REACH", ("site_ca_certificates", "PEM")),
-    Row("site-no-proxy", put(site_no_proxy="a.example, b.example"), "NET-REACH", ("site_no_proxy", "a list")),
-    Row("site-misspelt", put(site_http_proxi=""), "NET-REACH", ("site_http_proxi", "site_http_proxy")),
     Row("engine-word", put(docker_existing_engine="keep"), "CT-DOCKER", ("docker_existing_engine", "refuse, adopt")),
     Row("engine-options", put(docker_daemon_options="debug"), "CT-DOCKER", ("docker_daemon_options", "a mapping")),
     # Files, secrets and logs.
