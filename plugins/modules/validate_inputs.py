@@ -39,7 +39,7 @@ options:
       - The roles whose inputs to check.
     type: list
     elements: str
-    choices: [preflight, base, docker, federation, report]
+    choices: [preflight, base, firewall, docker, federation, report]
     required: true
   check_become:
     description:
@@ -87,8 +87,12 @@ EXAMPLES = r"""
 
     - name: Refuse bad input of all roles at once
       eucaim.local_node.validate_inputs:
+<<<<<<< HEAD
         roles: *roles
         stage: node
+=======
+        roles: [preflight, base, firewall, docker, federation, report]
+>>>>>>> f74e9fe (Close a node to what no list names, and undo what nobody proves)
         check_become: true
 """
 

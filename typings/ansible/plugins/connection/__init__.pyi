@@ -1,3 +1,5 @@
+from typing import Any
+
 class ConnectionBase:
     become: object
     transport: str
@@ -7,3 +9,5 @@ class ConnectionBase:
     def exec_command(
         self, cmd: str, in_data: bytes | None = None, sudoable: bool = True
     ) -> tuple[int, bytes, bytes]: ...
+    def get_option(self, option: str, hostvars: dict[str, Any] | None = None) -> Any: ...
+    def set_option(self, option: str, value: Any) -> None: ...
