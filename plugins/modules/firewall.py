@@ -1135,7 +1135,8 @@ def absent(module: AnsibleModule) -> None:
             node.delete(at(path))
             node.delete_empty_directory(os.path.dirname(at(path)))
         shutil.rmtree(at(undo.HOME), ignore_errors=True)
-        node.delete_empty_directory(at("/etc/eucaim"))
+        for folder in ("/etc/eucaim", os.path.dirname(STATE), os.path.dirname(undo.HOME)):
+            node.delete_empty_directory(at(folder))
         node.run(module, ["systemctl", "daemon-reload"])
     module.exit_json(
         changed=bool(gone or changed),

@@ -51,6 +51,7 @@ WOUNDS = [
     Wound("OS-TOOLS", "base", "apt-get -qq remove -y git"),
     Wound("OS-UPDATE", "base", "systemctl disable --now apt-daily-upgrade.timer"),
     Wound("OS-TIME", "base", "systemctl disable systemd-timesyncd.service"),
+    Wound("NET-FW", "firewall", "iptables -I ufw-user-input -p tcp --dport 9000 -j ACCEPT"),
     Wound("CT-DOCKER", "docker", DAEMON),
     Wound("CT-RUN", "docker", "systemctl disable docker.service"),
     Wound("CT-GROUP", "docker", "gpasswd -a bela docker"),

@@ -10,7 +10,7 @@ import json
 import yaml
 
 from tests.nodes.engine import CHECKOUT
-from tests.testinfra import container_engine, federation, system
+from tests.testinfra import container_engine, federation, packet_filter, system
 from tests.testinfra.common import Subject, scenario_directory
 
 
@@ -52,6 +52,14 @@ def test_updates(subject: Subject) -> None:
 def test_clock(subject: Subject) -> None:
     """The time service."""
     system.the_clock_is_kept(subject)
+
+
+def test_firewall(subject: Subject) -> None:
+    """What may come in, and that it stays so."""
+    packet_filter.opens_only(subject, {22, 80, 443})
+    packet_filter.drops_by_default(subject)
+    packet_filter.is_loaded_at_boot(subject)
+    packet_filter.is_settled(subject)
 
 
 def test_engine(subject: Subject) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall as model
+from ansible_collections.eucaim.local_node.plugins.module_utils._firewall import Entry, Rule
 
-Entry, Rule = model.Entry, model.Rule
 SSH = ((22, 22),)
 
 

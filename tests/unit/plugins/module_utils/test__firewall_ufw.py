@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall as model
 from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall_ufw as ufw
-
-Entry, Rule = model.Entry, model.Rule
+from ansible_collections.eucaim.local_node.plugins.module_utils._firewall import Entry, Rule
 
 # As the package brings it.
 FRESH = """\
