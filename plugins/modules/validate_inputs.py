@@ -77,7 +77,7 @@ EXAMPLES = r"""
   tasks:
     - name: Refuse a login that cannot be read
       eucaim.local_node.validate_inputs:
-        roles: &roles [preflight, base, docker, federation, report]
+        roles: &roles [preflight, base, firewall, docker, federation, report]
         stage: login
       delegate_to: localhost
       connection: local
@@ -87,12 +87,8 @@ EXAMPLES = r"""
 
     - name: Refuse bad input of all roles at once
       eucaim.local_node.validate_inputs:
-<<<<<<< HEAD
         roles: *roles
         stage: node
-=======
-        roles: [preflight, base, firewall, docker, federation, report]
->>>>>>> f74e9fe (Close a node to what no list names, and undo what nobody proves)
         check_become: true
 """
 

@@ -47,7 +47,7 @@ class World:
         self.proofs: list[Any] = []
         monkeypatch.setattr(firewall.ActionModule, "_execute_module", self.module)
         monkeypatch.setattr(firewall.ActionModule, "_low_level_execute_command", self.command)
-        monkeypatch.setattr(firewall.time, "sleep", lambda _seconds: None)
+        monkeypatch.setattr("time.sleep", lambda _seconds: None)
 
     def module(self, **given: Any) -> Any:
         """Answer for the module."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as helpers
 from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall as model
 from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall_undo as undo
 from ansible_collections.eucaim.local_node.plugins.modules import firewall
@@ -176,7 +177,8 @@ def test_the_undo_is_armed_before_anything_changes(node: Node, kernel: Kernel, r
     calls = [call for call in node.calls if call[0] in ("systemd-run", "ufw") or call[:2] == ["nft", "-f"]]
     assert [call[0] for call in calls] == ["systemd-run", "nft", "ufw"]
     kept = kernel.root / undo.KEPT.lstrip("/")
-    present = dict(reversed(line.split()) for line in (kept / "present").read_text(encoding="utf-8").splitlines())
+    lines = (kept / "present").read_text(encoding="utf-8").splitlines()
+    present = {path: number for number, path in map(str.split, lines)}
     assert (kept / "files" / present["/etc/ufw/ufw.conf"]).read_text(encoding="utf-8") == CONF
     assert undo.TABLE_FILE in (kept / "absent").read_text(encoding="utf-8")
     assert undo.SCRIPT not in (kept / "absent").read_text(encoding="utf-8")
@@ -452,7 +454,7 @@ def test_a_site_with_a_firewall_of_its_own(kernel: Kernel, run: Any) -> None:
 
 def test_names_keep_the_addresses_that_they_had(kernel: Kernel, run: Any, monkeypatch: Any) -> None:
     answers = [[(0, 0, 0, "", ("192.0.2.7", 0))], [(0, 0, 0, "", ("192.0.2.8", 0))]]
-    monkeypatch.setattr(firewall.socket, "getaddrinfo", lambda *_args, **_more: answers[0])
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_more: answers[0])
     rule = {"name": "broker", "direction": "out", "ports": [443], "destinations": ["broker.test"]}
     run(rules=[rule])
     run(state="confirmed")
@@ -463,7 +465,7 @@ def test_names_keep_the_addresses_that_they_had(kernel: Kernel, run: Any, monkey
     def nobody(*_args: Any, **_more: Any) -> Any:
         raise OSError("no such name")
 
-    monkeypatch.setattr(firewall.socket, "getaddrinfo", nobody)
+    monkeypatch.setattr("socket.getaddrinfo", nobody)
     assert firewall.resolve(["gone.test"]) == {"gone.test": []}
 
 
@@ -479,9 +481,9 @@ def test_the_connection_is_read_from_a_parent(monkeypatch: Any) -> None:
         "/proc/20/environ": b"A=b\0SSH_CONNECTION=::ffff:192.0.2.9 5000 fe80::1%eth0 22\0",
     }
     texts = {"/proc/30/stat": "30 (python (3)) S 20 1"}
-    monkeypatch.setattr(firewall.os, "getpid", lambda: 30)
-    monkeypatch.setattr(firewall.node, "read_bytes", files.get)
-    monkeypatch.setattr(firewall.node, "read_text", texts.get)
+    monkeypatch.setattr("os.getpid", lambda: 30)
+    monkeypatch.setattr(helpers, "read_bytes", files.get)
+    monkeypatch.setattr(helpers, "read_text", texts.get)
     module: Any = None
     assert firewall.connection_of(module) == model.Connection("192.0.2.9", "fe80::1", 22)
     files["/proc/20/environ"] = b"SSH_CONNECTION=odd\0"
