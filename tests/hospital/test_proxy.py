@@ -149,6 +149,7 @@ def test_preflight_judges_through_the_proxy(bare: Hospital) -> None:
     assert gate_of(bare).strays() == []
 
 
+@pytest.mark.long
 def test_check_mode_on_the_bare_node(bare: Hospital) -> None:
     """It ends well, foretells, and names no password."""
     run = bare.site("--check", "--diff").succeeded()
