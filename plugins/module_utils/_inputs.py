@@ -29,6 +29,7 @@ ROLES: dict[str, str] = {
     "docker": "CT-DOCKER",
     "federation": "FED-ENV",
     "report": "SEC-AUDIT",
+    "bundle": "DT-VERIFY",
 }
 
 # Names of the programs' own environment that belong into a variable of ours.

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.eucaim.local_node.plugins.module_utils._openpgp import KeyFormatError, read_keys, unexpected
 from ansible_collections.eucaim.local_node.plugins.module_utils._preflight import HOST, IPV6
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, hidden, shown
 
@@ -40,6 +42,7 @@ KEY_TYPES = frozenset(
 CRYPT_HASH = re.compile(r"\$(?:y|gy|7|6|5|2[aby])\$[A-Za-z0-9./,=$-]{20,}")
 PACKAGE_NAME = re.compile(r"[a-z0-9][a-z0-9+._-]+")
 GROUP_NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 MAIL = re.compile(r"[^\s\"@]+(@[^\s\"@]+)?")
 # Directories that belong to the system itself, and must not become root's alone with mode 0755.
@@ -56,6 +59,7 @@ def check_base(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> list[R
         *_groups(variables),
         *_directories(variables),
         *_packages(variables),
+        *_archive(variables),
         *_updates(variables),
         *_time_servers(variables),
     ]
@@ -255,6 +259,32 @@ def _packages(variables: Mapping[str, Any]) -> Iterator[Refusal]:
                 yield Refusal(
                     "OS-TOOLS", variable, shown(name), needed, "write one package an entry, without a version"
                 )
+
+
+def _archive(variables: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Without a network, what is wrong with the packages of a bundle would show only when it is too late."""
+    remedy = "take the four lines of base_package_... from the offline.yml that install of the bundle wrote"
+    path = variables.get("base_package_archive")
+    if not isinstance(path, str) or not path:
+        return
+    if not os.path.isfile(path):
+        needed = "the packages of a bundle, on the control machine"
+        yield Refusal("OS-UPDATE", "base_package_archive", f"no file {shown(path)}", needed, remedy)
+    digest = variables.get("base_package_archive_sha256")
+    if not SHA256.fullmatch(str(digest)):
+        needed = "the 64 lower-case hexadecimal digits of the archive's SHA-256"
+        yield Refusal("OS-UPDATE", "base_package_archive_sha256", shown(digest), needed, remedy)
+    try:
+        keys = read_keys(str(variables.get("base_package_key") or "").encode())
+        strangers = unexpected(keys, str(variables.get("base_package_key_fingerprint") or ""))
+    except KeyFormatError as error:
+        needed = "the key that signed the packages, and its fingerprint"
+        yield Refusal("OS-UPDATE", "base_package_key", f"what cannot be used: {error}", needed, remedy)
+    else:
+        if strangers:
+            found = f"a key with the fingerprint {', '.join(strangers)}"
+            needed = "the key with base_package_key_fingerprint and no other"
+            yield Refusal("OS-UPDATE", "base_package_key", found, needed, remedy)
 
 
 def _updates(variables: Mapping[str, Any]) -> Iterator[Refusal]:

@@ -121,6 +121,7 @@ class Measured:
     devices: tuple[PciDevice, ...] | None
     sources: tuple[Reach, ...]
     local_sources: bool
+    sources_tried: bool
     targets: tuple[Reach, ...]
     time_service: str
     kernel_synchronised: bool | None
@@ -244,6 +245,14 @@ def parse_apt_proxies(dump: str) -> dict[str, str]:
     return found
 
 
+def apt_source_places(dump: str) -> tuple[str, str]:
+    """Return the file and the folder that apt reads sources from, by `apt-config dump`: a site may let others rest."""
+    found = dict(re.findall(r'(?im)^Dir::Etc::(sourcelist|sourceparts) "([^"]*)";$', dump))
+    places = [found.get("sourcelist", "sources.list"), found.get("sourceparts", "sources.list.d")]
+    file, folder = (place if place.startswith("/") else f"/etc/apt/{place}" for place in places)
+    return file, folder
+
+
 def source_targets(uris: Iterable[str]) -> list[Target]:
     """Return each package server once, in the order in which the node's sources name it."""
     targets: dict[str, Target] = {}
@@ -365,6 +374,8 @@ def _judge_sources(measured: Measured) -> tuple[str, str]:
         return status, f"package source {text}"
     if measured.local_sources:
         return "met", "package source is on the node itself"
+    if not measured.sources_tried:
+        return "unanswered", "package sources not tried, as the inventory says (preflight_package_source)"
     return "unmet", "no package source is configured"
 
 

@@ -423,13 +423,21 @@ def no_certificates() -> bool:
     return not (paths.cafile or (paths.capath and os.listdir(paths.capath)))
 
 
-def package_uris() -> list[str]:
+def apt_settings(module: AnsibleModule) -> str:
+    """Return apt's settings, nothing where there is no apt."""
+    apt_config = module.get_bin_path("apt-config")
+    return str(module.run_command([apt_config, "dump"])[1]) if apt_config else ""
+
+
+def package_uris(settings: str) -> list[str]:
     """Return the addresses of the package sources that this system is configured for."""
     uris: list[str] = []
-    for text in read_all("/etc/apt/sources.list") + read_all("/etc/apt/sources.list.d/*.list"):
-        uris.extend(preflight.parse_apt_list(text))
-    for text in read_all("/etc/apt/sources.list.d/*.sources"):
-        uris.extend(preflight.parse_apt_deb822(text))
+    file, folder = preflight.apt_source_places(settings)
+    for path in [file, *sorted(glob.glob(f"{folder}/*"))]:
+        if path.endswith(".list"):
+            uris.extend(preflight.parse_apt_list(read(path)))
+        elif path.endswith(".sources"):
+            uris.extend(preflight.parse_apt_deb822(read(path)))
     release = preflight.parse_os_release(read("/etc/os-release"))
     values = {
         "releasever": release.get("VERSION_ID", "").split(".", maxsplit=1)[0],
@@ -441,11 +449,10 @@ def package_uris() -> list[str]:
     return uris
 
 
-def package_proxies(module: AnsibleModule) -> dict[str, str]:
+def package_proxies(settings: str) -> dict[str, str]:
     """Return the proxies of the package manager."""
-    apt_config = module.get_bin_path("apt-config")
-    if apt_config:
-        return preflight.parse_apt_proxies(module.run_command([apt_config, "dump"])[1])
+    if settings:
+        return preflight.parse_apt_proxies(settings)
     for line in read("/etc/dnf/dnf.conf").splitlines():
         name, _unused, value = line.partition("=")
         if name.strip() == "proxy" and value.strip() not in ("", "_none_"):
@@ -478,9 +485,11 @@ def probe(module: AnsibleModule) -> preflight.Measured:
     secure = Proxy(options["https_proxy"]) if options["https_proxy"] else plain
     given = {"http": plain, "https": secure, "tcp": secure}
     jobs = [(item, None if bypassed(item.host, options["no_proxy"]) else given[item.scheme]) for item in targets]
-    uris = package_uris() if options["package_source"] else []
-    sources = preflight.source_targets(uris)
-    proxies = package_proxies(module) if sources else {}
+    settings = apt_settings(module)
+    uris = package_uris(settings)
+    configured = preflight.source_targets(uris)
+    sources = configured if options["package_source"] else []
+    proxies = package_proxies(settings) if sources else {}
     jobs += [(item, package_proxy(proxies, item, given[item.scheme], options["no_proxy"])) for item in sources]
     prober = Prober(options["connect_timeout"], options["connects"], options["tls_ca_certificates"])
     with ThreadPoolExecutor(max_workers=8) as pool:
@@ -495,7 +504,8 @@ def probe(module: AnsibleModule) -> preflight.Measured:
         container=container_kind(),
         devices=pci_devices(),
         sources=tuple(reaches[len(targets) :]),
-        local_sources=bool(uris) and not sources,
+        local_sources=bool(uris) and not configured,
+        sources_tried=options["package_source"],
         targets=tuple(reaches[: len(targets)]),
         time_service=time_service(),
         kernel_synchronised=kernel_synchronised(),

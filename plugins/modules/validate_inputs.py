@@ -39,7 +39,7 @@ options:
       - The roles whose inputs to check.
     type: list
     elements: str
-    choices: [preflight, base, firewall, docker, federation, report]
+    choices: [preflight, base, firewall, docker, federation, report, bundle]
     required: true
   check_become:
     description:
@@ -137,7 +137,7 @@ def main() -> None:
             "roles": {
                 "type": "list",
                 "elements": "str",
-                "choices": ["preflight", "base", "docker", "federation", "report"],
+                "choices": ["preflight", "base", "firewall", "docker", "federation", "report", "bundle"],
                 "required": True,
             },
             "check_become": {"type": "bool", "default": False},

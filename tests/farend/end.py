@@ -306,15 +306,19 @@ class FarEnd:
 
     # -- the explorer's part -------------------------------------------------------------------------------------
 
+    def explorer_address(self) -> str:
+        """Where this machine reaches the explorer's proxy."""
+        port = docker("port", self.container("explorer"), "8081/tcp", check=False)
+        if not port:
+            raise FarEndError("the explorer's proxy is not running")
+        return port.splitlines()[0].strip()
+
     def call(
         self, method: str, path: str, body: dict[str, Any] | None = None, timeout: float = 30.0
     ) -> tuple[int, bytes]:
         """One call of the explorer's proxy, with the key of its app."""
-        port = docker("port", self.container("explorer"), "8081/tcp", check=False)
-        if not port:
-            raise FarEndError("the explorer's proxy is not running")
         key = self._settings("explorer", {})["APP_spot_KEY"]
-        address = f"http://{port.splitlines()[0].strip()}{path}"
+        address = f"http://{self.explorer_address()}{path}"
         headers = {"Authorization": f"ApiKey {APP} {key}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(address, data, headers, method=method)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,19 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_base imp
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOFTmCaZ0hwMOShza13BAJziT41ExPKCkSXtIrApjXHt"
 HASH = "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7"
+# Made by gpg for this test; its private half is gone.
+PACKAGE_KEY = """\
+-----BEGIN PGP PUBLIC KEY BLOCK-----
+
+mDMEawcKlhYJKwYBBAHaRw8BAQdAmbSJAr2Lo+nNAjHT0eYh3RZuDVhVjpIrAot2
+Wz0Vs4i0DUVVQ0FJTSBidW5kbGWIkAQTFggAOBYhBEtIb/g6sOwxBAIDoIkTWnev
+j1CqBQJrBwqWAhsDBQsJCAcCBhUKCQgLAgQWAgMBAh4BAheAAAoJEIkTWnevj1Cq
+ltQA/3Rw5By4/BaQWFT8BunPI1vE4aHs806Bj64nZmIPNBd0AQDhFj91Qd4+X5eh
+17aYy5kJEMXmsbiJuTB4egwWTSyhCg==
+=+2sy
+-----END PGP PUBLIC KEY BLOCK-----
+"""
+PACKAGE_FINGERPRINT = "4B486FF83AB0EC31040203A089135A77AF8F50AA"
 
 
 def blob(*parts: bytes) -> str:
@@ -182,3 +196,41 @@ def test_other_types_are_the_specs_business() -> None:
     assert refused(base_users="ada", base_directories=3) == []
     assert refused(base_users=["ada", {"role": "basic"}]) == []
     assert person(authorized_keys="x") == []
+
+
+# ----------------------------------------------------------------------- packages of a bundle
+
+
+def archive(path: str, **changes: Any) -> list[tuple[str, str]]:
+    """Return the refusals of good settings for a bundle with some of them changed."""
+    good = {
+        "base_package_archive": path,
+        "base_package_archive_sha256": "0" * 64,
+        "base_package_key": PACKAGE_KEY,
+        "base_package_key_fingerprint": PACKAGE_FINGERPRINT,
+    }
+    return refused(**{**good, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "variable"),
+    [
+        ({}, ""),
+        ({"base_package_archive": "/nowhere.tar"}, "archive"),
+        ({"base_package_archive_sha256": "ABC"}, "archive_sha256"),
+        ({"base_package_key": "not a key"}, "key"),
+        ({"base_package_key": None}, "key"),
+        ({"base_package_key_fingerprint": None}, "key"),
+        ({"base_package_key_fingerprint": "0" * 40}, "key"),
+    ],
+)
+def test_packages_of_a_bundle(tmp_path: Path, changes: dict[str, Any], variable: str) -> None:
+    """The file, its sum, its key and the key's fingerprint are all needed."""
+    path = tmp_path / "packages.tar"
+    path.write_bytes(b"")
+    assert archive(str(path), **changes) == ([("OS-UPDATE", f"base_package_{variable}")] if variable else [])
+
+
+def test_no_bundle() -> None:
+    """Without an archive nothing else about it is asked for."""
+    assert archive("") == []

@@ -33,6 +33,7 @@ MEASURED = preflight.Measured(
     devices=(NETWORK,),
     sources=(SOURCE,),
     local_sources=False,
+    sources_tried=True,
     targets=(GOOD,),
     time_service="chrony enabled, running",
     kernel_synchronised=True,
@@ -87,6 +88,7 @@ def test_old_system_stops() -> None:
         ({"container": "docker"}, 2, "unanswered", "this is a container (docker)"),
         ({"sources": (), "local_sources": True}, 2, "met", "on the node itself"),
         ({"sources": ()}, 2, "unmet", "no package source is configured"),
+        ({"sources": (), "sources_tried": False}, 2, "unanswered", "not tried, as the inventory says"),
         ({"container": "docker", "sources": (replace(LOST, target=MIRROR),)}, 2, "unmet", "no connection: TCP"),
     ],
 )
@@ -332,3 +334,22 @@ def test_table() -> None:
     assert any("not applicable" in line for line in lines)
     empty = {"requirement": "X", "measured": "", "expected": "", "status": "met"}
     assert preflight.table([empty])[3].split("|")[0].strip() == "X"
+
+
+@pytest.mark.parametrize(
+    ("dump", "places"),
+    [
+        ("", ("/etc/apt/sources.list", "/etc/apt/sources.list.d")),
+        (
+            'Dir::Etc "etc/apt";\nDir::Etc::sourcelist "sources.list";\nDir::Etc::sourceparts "sources.list.d";\n',
+            ("/etc/apt/sources.list", "/etc/apt/sources.list.d"),
+        ),
+        (
+            'Dir::Etc::sourcelist "/srv/one.sources";\nDir::Etc::sourceparts "/dev/null";\n',
+            ("/srv/one.sources", "/dev/null"),
+        ),
+    ],
+)
+def test_where_apt_looks_for_sources(dump: str, places: tuple[str, str]) -> None:
+    """In its own folder, unless the site says otherwise."""
+    assert preflight.apt_source_places(dump) == places

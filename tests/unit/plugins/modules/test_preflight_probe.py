@@ -229,7 +229,7 @@ def test_pci(tmp_path: Path) -> None:
 def test_package_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Apt's proxies, dnf's proxy, or none."""
     module: Any = FakeModule({})
-    found = probe.package_proxies(module)
+    found = probe.package_proxies(probe.apt_settings(module))
     assert found == {"http": "http://p:1", "a.example": "DIRECT"}
     site = probe.Proxy("http://u:secret@p:1")
     other = probe.Proxy("http://q:2")
@@ -248,9 +248,9 @@ def test_package_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     assert way("https://c.example", site) is None
     module.apt = False
     monkeypatch.setattr(probe, "read", lambda path: "[main]\nproxy=http://q:2\n")
-    assert probe.package_proxies(module) == {"http": "http://q:2", "https": "http://q:2"}
+    assert probe.package_proxies(probe.apt_settings(module)) == {"http": "http://q:2", "https": "http://q:2"}
     monkeypatch.setattr(probe, "read", lambda path: "")
-    assert probe.package_proxies(module) == {}
+    assert probe.package_proxies(probe.apt_settings(module)) == {}
 
 
 def run(monkeypatch: pytest.MonkeyPatch, **params: Any) -> tuple[Ended, FakeModule]:
@@ -287,6 +287,30 @@ def test_whole_run(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ended.result["clock_skew_seconds"] is None
 
 
+@pytest.mark.parametrize(("sources", "says"), [("file:/srv/packages", "on the node itself"), ("", "not tried")])
+def test_sources_that_are_not_tried(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sources: str, says: str) -> None:
+    """Where the others rest, only apt's one file of sources counts, also when nothing is tried."""
+    path = tmp_path / "packages.sources"
+    path.write_text(f"Types: deb\nURIs: {sources}\nSuites: trixie\n" if sources else "", encoding="ascii")
+    settings = f'Dir::Etc::sourcelist "{path}";\nDir::Etc::sourceparts "/dev/null";\n'
+    monkeypatch.setattr(probe, "apt_settings", lambda _module: settings)
+    ended, _module = run(monkeypatch)
+    (row,) = [row for row in ended.result["rows"] if row["requirement"] == "OS-DEVICES"]
+    assert says in row["measured"]
+    assert row["status"] != "unmet"
+
+
+def test_sources_of_every_form_are_read(tmp_path: Path) -> None:
+    """The file, and those in the folder that apt would read."""
+    (tmp_path / "a.list").write_text("deb http://one.example/debian trixie main\n", encoding="ascii")
+    (tmp_path / "b.sources").write_text("Types: deb\nURIs: http://two.example/debian\nSuites: x\n", encoding="ascii")
+    (tmp_path / "c.save").write_text("deb http://three.example/debian trixie main\n", encoding="ascii")
+    settings = f'Dir::Etc::sourcelist "/nowhere";\nDir::Etc::sourceparts "{tmp_path}";\n'
+    found = probe.package_uris(settings)
+    assert found[:2] == ["http://one.example/debian", "http://two.example/debian"]
+    assert not [uri for uri in found if "three" in uri]
+
+
 def test_bad_target(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is no target is said before anything is tried."""
     ended, _unused = run(monkeypatch, reach_targets=["nonsense"])
@@ -296,7 +320,7 @@ def test_bad_target(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_this_machine_can_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Sources, container, time service and kernel clock are read without root."""
-    assert isinstance(probe.package_uris(), list)
+    assert isinstance(probe.package_uris(""), list)
     assert isinstance(probe.container_kind(), str)
     assert probe.time_service()
     assert probe.kernel_synchronised() in (True, False, None)
