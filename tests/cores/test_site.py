@@ -33,7 +33,6 @@ def test_from_bare_to_an_answered_query(world: World) -> None:
     """The first run, a second that changes nothing, the enrolment, the proof, and an answer from outside."""
     first = world.site().succeeded()
     assert first.changed > 0
-    assert "DEPRECATION WARNING" not in first.output
     again = world.site().succeeded()
     assert again.changed == 0, again.output
     assert world.site("--check", "--diff").succeeded().changed == 0
