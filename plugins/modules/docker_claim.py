@@ -33,10 +33,12 @@ options:
       - V(claimed) recognises the engine and records what is about to be installed.
       - V(settled) records, after the installation, which dependencies came with it, and sets or lifts the hold.
       - V(read) only looks, and also names the running containers.
+      - V(stopped) stops the daemon and takes its bridges and packet filter rules out of the kernel, so that nothing of
+        it is left when its packages are gone.
       - V(released) names what came as a dependency and is not needed any more.
       - V(absent) deletes the record.
     type: str
-    choices: [claimed, settled, read, released, absent]
+    choices: [claimed, settled, read, stopped, released, absent]
     default: claimed
   packages:
     description: The packages of the engine that the role wants.
@@ -111,6 +113,11 @@ requested:
   returned: when O(state) is V(claimed)
   type: list
   elements: str
+repaired:
+  description: Packages whose installation was cut off in an earlier run and is finished now.
+  returned: when O(state) is V(claimed)
+  type: list
+  elements: str
 settled:
   description: Whether nothing is left to record after an installation.
   returned: when O(state) is V(claimed) or V(read)
@@ -139,11 +146,16 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_engine as engine
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as node
+from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_rules as rules
+from ansible_collections.eucaim.local_node.plugins.module_utils import _package_repair as repair
 from ansible_collections.eucaim.local_node.plugins.module_utils import _package_source as sources
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
 
 SNAP = "/snap/bin/docker"
 GROUP_FILE = "/etc/group"
+INTERFACES = "/sys/class/net"
+FORWARDING = "/proc/sys/net/ipv4/ip_forward"
+FILTERS = ("iptables", "ip6tables")
 EMPTY: dict[str, Any] = {"version": engine.STATE_VERSION, "packages": [], "dependencies": []}
 
 
@@ -247,6 +259,12 @@ def is_settled(
 def claimed(module: AnsibleModule) -> None:
     """Recognise the engine and record what is about to be installed."""
     family, packages, verdict, record = look(module)
+    repaired: list[str] = []
+    if family == "Debian" and record is not None and "before" in record:
+        repaired = repair.repair(module)
+    if repaired:
+        module.warn(repair.told(repaired, module.check_mode))
+        family, packages, verdict, record = look(module)
     if verdict.engine == "unusable":
         refusal = Refusal(
             "CT-DOCKER",
@@ -278,7 +296,7 @@ def claimed(module: AnsibleModule) -> None:
     details: dict[str, Any] = {"source": module.params["source"]} if verdict.missing or record is None else {}
     if record is None:
         members = group_members(node.read_text(GROUP_FILE))
-        details.update(group_existed=members is not None, members_before=members or [])
+        details.update(group_existed=members is not None, members_before=members or [], kernel_before=kernel(module))
     after = engine.claim(record, packages, verdict, details)
     adopted = verdict.engine == "foreign"
     version = module.params["version"]
@@ -291,7 +309,8 @@ def claimed(module: AnsibleModule) -> None:
         module,
         record,
         after,
-        changed=module.check_mode and not adopted and bool(pending),
+        changed=bool(repaired) or (module.check_mode and not adopted and bool(pending)),
+        repaired=repaired,
         engine="adopted" if adopted else verdict.engine,
         flavour=verdict.flavour,
         missing=list(verdict.missing),
@@ -335,6 +354,41 @@ def read(module: AnsibleModule) -> None:
     )
 
 
+def kernel(module: AnsibleModule) -> dict[str, str]:
+    """Return what a daemon changes in the kernel: the policy of forwarding, and whether there is any."""
+    found = {"ip_forward": (node.read_text(FORWARDING) or "").strip()}
+    for program in FILTERS:
+        found[program] = rules.policy(node.run(module, [program, "-S", "FORWARD"])[1]) or "ACCEPT"
+    return found
+
+
+def stopped(module: AnsibleModule) -> None:
+    """Stop the daemon, and take what it leaves out of the kernel."""
+    record = load(module.params["path"]) or dict(EMPTY)
+    before = record.get("kernel_before", {})
+    units = ["docker.service", "docker.socket"]
+    active = [name for name in units if node.run(module, ["systemctl", "is-active", "--quiet", name])[0] == 0]
+    if active and not module.check_mode:
+        node.run(module, ["systemctl", "stop", *active])
+    gone = list(active)
+    for program in FILTERS:
+        undo = rules.undo(node.run(module, [f"{program}-save"])[1], before.get(program, ""))
+        if undo and not module.check_mode:
+            code, _out, err = node.run(module, [f"{program}-restore", "--noflush"], data=undo.encode())
+            if code:
+                module.fail_json(msg=f"The rules that Docker made stay in the kernel: {err.strip()}")
+        gone += [f"rules of Docker in {program}"] if undo else []
+    for name in sorted(filter(rules.BRIDGE.fullmatch, os.listdir(INTERFACES))):
+        if not module.check_mode:
+            node.run(module, ["ip", "link", "delete", name])
+        gone.append(f"bridge {name}")
+    if before.get("ip_forward") == "0" and not module.check_mode:
+        node.run(module, ["sysctl", "-q", "-w", "net.ipv4.ip_forward=0"])
+    lines = "".join(f"{line}\n" for line in gone)
+    header = {"before_header": "what Docker runs and keeps in the kernel", "after_header": "nothing of Docker"}
+    module.exit_json(changed=bool(gone), record=record, diff={**header, "before": lines, "after": ""})
+
+
 def released(module: AnsibleModule) -> None:
     """Name what came as a dependency and is not needed any more."""
     record = load(module.params["path"]) or dict(EMPTY)
@@ -365,14 +419,22 @@ def absent(module: AnsibleModule) -> None:
             node.delete_empty_directory(folder)
     if before is not None and not module.check_mode:
         node.delete(path)
-        for directory in ("/etc/cni/net.d", "/etc/cni", os.path.dirname(path)):
+        folder = os.path.dirname(path)
+        for directory in ("/etc/cni/net.d", "/etc/cni", folder, os.path.dirname(folder)):
             node.delete_empty_directory(directory)
     module.exit_json(
         changed=before is not None or bool(doomed), record=EMPTY, diff=node.diff_of([(path, before, None)])
     )
 
 
-STATES = {"claimed": claimed, "settled": settled, "read": read, "released": released, "absent": absent}
+STATES = {
+    "claimed": claimed,
+    "settled": settled,
+    "read": read,
+    "stopped": stopped,
+    "released": released,
+    "absent": absent,
+}
 
 
 def main() -> None:

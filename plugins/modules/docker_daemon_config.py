@@ -139,6 +139,7 @@ validated:
 
 import json
 import os
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -181,11 +182,12 @@ def validate(module: AnsibleModule, text: bytes) -> bool:
     """Let the daemon check its new settings; False when there is none that can."""
     if not module.get_bin_path("dockerd", opt_dirs=["/usr/sbin", "/usr/local/sbin"]):
         return False
-    path = os.path.join(module.tmpdir, "checked-daemon.json")
-    with open(path, "wb") as handle:
-        handle.write(text)
-    module.add_cleanup_file(path)
-    code, out, err = node.run(module, ["dockerd", "--validate", "--config-file", path])
+    # Not the module's own temporary directory: with pipelining that would be made for this alone, and stay.
+    with tempfile.TemporaryDirectory(prefix="eucaim-") as folder:
+        path = os.path.join(folder, "checked-daemon.json")
+        with open(path, "wb") as handle:
+            handle.write(text)
+        code, out, err = node.run(module, ["dockerd", "--validate", "--config-file", path])
     said = (err + out).strip()
     if code and "unknown flag" in said:
         return False

@@ -412,8 +412,10 @@ def remove(path: str, check_mode: bool) -> bool:
     if not check_mode:
         os.unlink(path)
         directory = os.path.dirname(path)
-        if not os.listdir(directory):
-            os.rmdir(directory)
+        parent = os.path.dirname(directory)
+        for folder in [directory, *([parent] if os.path.basename(parent) == "eucaim" else [])]:
+            if not os.listdir(folder):
+                os.rmdir(folder)
     return True
 
 

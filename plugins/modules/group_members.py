@@ -44,6 +44,12 @@ options:
     type: list
     elements: str
     default: []
+  absent:
+    description: Users that must not be members.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
 """
 
 EXAMPLES = r"""
@@ -106,12 +112,13 @@ def main() -> None:
             "members": {"type": "list", "elements": "str", "default": []},
             "exclusive": {"type": "bool", "default": False},
             "keep": {"type": "list", "elements": "str", "default": []},
+            "absent": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
     params = module.params
     before = members_of(params["name"])
-    if before is None and not module.check_mode:
+    if before is None and (params["members"] or not params["absent"]) and not module.check_mode:
         module.fail_json(msg=f"There is no group {params['name']} on this node.")
     present = before or []
     unknown = [user for user in params["members"] if not user_exists(user)]
@@ -121,7 +128,9 @@ def main() -> None:
         )
     add = [user for user in params["members"] if user not in present]
     others = [user for user in present if user not in params["members"]]
-    remove = [user for user in others if params["exclusive"] and user not in params["keep"]]
+    remove = [
+        user for user in others if (params["exclusive"] and user not in params["keep"]) or user in params["absent"]
+    ]
     after = sorted((set(present) | set(add)) - set(remove))
     if not module.check_mode:
         for user in add:

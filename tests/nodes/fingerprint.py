@@ -14,11 +14,17 @@ import json
 import os
 import re
 import shutil
+import socket
 import stat
+import struct
 import subprocess
 
-TREES = ("/etc", "/opt", "/usr/local", "/root/.ssh", "/var/lib/eucaim")
+TREES = ("/etc", "/opt", "/usr/local", "/root", "/home", "/srv", "/var/lib/eucaim", "/var/mail", "/var/spool")
+# Of these only the names are taken: what programs keep in them is their own.
+SHELVES = ("/", "/var", "/var/cache", "/var/lib", "/var/log", "/var/tmp")
 VOLATILE_FILES = {
+    "/home/operator/.ansible": "Ansible's own workshop in the home of who runs it, kept for the next run",
+    "/root/.ansible": "the same, of root",
     "/etc/resolv.conf": "written by the engine of the control machine at every start of the node",
     "/etc/hosts": "written by the engine of the control machine at every start of the node",
     "/var/lib/eucaim/evidence": "the record of looking: verify writes it anew each time, with the time of day",
@@ -39,11 +45,11 @@ def output(*argv: str) -> str:
 
 
 def files() -> dict[str, str]:
-    """Type, mode, owner and content of everything below the watched trees and in the users' .ssh."""
-    trees = list(TREES)
-    trees += [os.path.join("/home", user, ".ssh") for user in sorted(os.listdir("/home"))]
+    """Type, mode, owner and content of everything below the watched trees, and what stands on the shelves."""
     found: dict[str, str] = {}
-    for tree in trees:
+    for shelf in SHELVES:
+        found |= {os.path.join(shelf, name): "there" for name in os.listdir(shelf)}
+    for tree in TREES:
         for folder, folders, names in os.walk(tree):
             folders[:] = [name for name in folders if os.path.join(folder, name) not in VOLATILE_FILES]
             for path in [folder, *(os.path.join(folder, name) for name in [*names, *folders])]:
@@ -115,10 +121,69 @@ def rules() -> dict[str, str]:
     return found
 
 
+def kernel_rules() -> dict[str, str]:
+    """Tables and chains of the packet filter, with the number of their rules, as the kernel itself says.
+
+    The programs that list rules come and go with the packages that bring them; the rules would stay unseen.
+    """
+    policies, counts = netfilter(NFT_GET_CHAIN), netfilter(NFT_GET_RULE)
+    return {f"kernel {chain}": f"policy {policies[chain][0]}, {len(counts.get(chain, []))} rules" for chain in policies}
+
+
+NFT_GET_CHAIN, NFT_GET_RULE = 4, 7
+NAME_OF_CHAIN = {NFT_GET_CHAIN: 3, NFT_GET_RULE: 2}
+FAMILIES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
+
+
+def netfilter(question: int) -> dict[str, list[str]]:
+    """Ask the kernel for all chains or for all rules; the answers by family, table and chain."""
+    found: dict[str, list[str]] = {}
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12) as line:
+        line.settimeout(5)
+        # A dump (0x300) of the subsystem nftables (10), of all families (0).
+        line.send(struct.pack("=IHHII", 20, 10 << 8 | question, 0x301, 1, 0) + bytes(4))
+        while True:
+            packet = line.recv(1 << 20)
+            while packet:
+                length, kind = struct.unpack_from("=IH", packet)
+                if kind in (2, 3):
+                    return found
+                parts = attributes(packet[20:length])
+                names = [parts[number].rstrip(b"\0").decode() for number in (1, NAME_OF_CHAIN[question])]
+                found.setdefault(" ".join([FAMILIES.get(packet[16], "?"), *names]), []).append(policy_of(parts))
+                packet = packet[(length + 3) & ~3 :]
+
+
+def policy_of(parts: dict[int, bytes]) -> str:
+    """Return a chain's policy; a chain that others jump to has none."""
+    return {b"\0\0\0\0": "drop", b"\0\0\0\1": "accept"}.get(parts.get(5, b""), "none")
+
+
+def attributes(data: bytes) -> dict[int, bytes]:
+    """Take a netlink message apart."""
+    found = {}
+    while len(data) >= 4:
+        length, kind = struct.unpack_from("=HH", data)
+        found[kind & 0x3FFF] = data[4:length]
+        data = data[(length + 3) & ~3 :]
+    return found
+
+
+def network() -> dict[str, str]:
+    """Interfaces, but for the ends of containers, which come and go with them, and whether the kernel forwards."""
+    found = {name: "there" for name in os.listdir("/sys/class/net") if not name.startswith("veth")}
+    for setting in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
+        if os.path.exists(f"/proc/sys/net/{setting}"):
+            with open(f"/proc/sys/net/{setting}", encoding="ascii") as stream:
+                found[setting] = stream.read().strip()
+    return found
+
+
 def packages() -> dict[str, str]:
-    """Installed packages with version and hold."""
+    """Installed packages with version and hold, and whether somebody asked for them."""
     text = output("dpkg-query", "-W", "-f", r"${Package}:${Architecture} ${Version} ${Status}\n")
-    return {line.split(" ", 1)[0]: line.split(" ", 1)[1] for line in text.splitlines()}
+    found = {line.split(" ", 1)[0]: line.split(" ", 1)[1] for line in text.splitlines()}
+    return found | {f"{name} asked for": "yes" for name in output("apt-mark", "showmanual").split()}
 
 
 def containers() -> dict[str, str]:
@@ -156,7 +221,8 @@ if __name__ == "__main__":
                 "files": files(),
                 "users": users(),
                 "units": units(),
-                "rules": rules(),
+                "rules": rules() | kernel_rules(),
+                "network": network(),
                 "packages": packages(),
                 "containers": containers(),
             },

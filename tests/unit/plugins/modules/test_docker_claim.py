@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.eucaim.local_node.plugins.module_utils import _package_repair as repair
 from ansible_collections.eucaim.local_node.plugins.modules import docker_claim
 from ansible_collections.eucaim.local_node.tests.unit.plugins.docker_fake import Answer, Node
 
@@ -23,7 +24,11 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Node:
     group = tmp_path / "group"
     group.write_text("root:x:0:\nadm:x:4:syslog\n", encoding="utf-8")
     monkeypatch.setattr(docker_claim, "GROUP_FILE", str(group))
+    (tmp_path / "net").mkdir()
+    monkeypatch.setattr(docker_claim, "INTERFACES", str(tmp_path / "net"))
+    monkeypatch.setattr(docker_claim, "FORWARDING", str(tmp_path / "ip_forward"))
     monkeypatch.setattr(docker_claim, "SNAP", str(tmp_path / "snap"))
+    monkeypatch.setattr(repair, "repair", lambda _module: [])
     node = Node(tmp_path)
     dpkg(node, "tini\tii \t1")
     return node
@@ -194,3 +199,76 @@ def test_leftovers_and_the_end(bare: Node, tmp_path: Path, monkeypatch: pytest.M
     assert claim(bare, monkeypatch, state="absent")["changed"]
     assert not (tmp_path / "state").exists()
     assert not claim(bare, monkeypatch, state="absent")["changed"]
+
+
+def test_an_installation_that_was_cut_off_is_finished(
+    bare: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def finish(_module: Any) -> list[str]:
+        asked.append("once")
+        return ["docker.io"]
+
+    monkeypatch.setattr(repair, "repair", finish)
+    assert claim(bare, monkeypatch, packages=WANTED)["repaired"] == []
+    again = claim(bare, monkeypatch, packages=WANTED)
+    assert (again["changed"], again["repaired"], asked) == (True, ["docker.io"], ["once"])
+    assert "docker.io had been cut off" in bare.warnings[0]
+
+
+SAVED = "*filter\n:FORWARD DROP [0:0]\n:DOCKER - [0:0]\n-A FORWARD -j DOCKER\n-A FORWARD -i eth0 -j ACCEPT\nCOMMIT\n"
+
+
+def test_what_the_kernel_was_like_is_recorded(bare: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ip_forward").write_text("0\n", encoding="ascii")
+    bare.says("ip6tables", 0, "-P FORWARD DROP\n")
+    claim(bare, monkeypatch, packages=WANTED)
+    assert record(tmp_path)["kernel_before"] == {"ip_forward": "0", "iptables": "ACCEPT", "ip6tables": "DROP"}
+
+
+def test_nothing_of_a_daemon_stays_in_the_kernel(bare: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ip_forward").write_text("0\n", encoding="ascii")
+    claim(bare, monkeypatch, packages=WANTED)
+    for name in ("docker0", "br-0123456789ab", "br-lan", "eth0"):
+        (tmp_path / "net" / name).mkdir()
+    given: list[Any] = []
+    bare.says("iptables-save", 0, SAVED)
+
+    def restore(_argv: Sequence[str], data: Any) -> Answer:
+        given.append(data)
+        return 0, "", ""
+
+    bare.programs["iptables-restore"] = restore
+    for program in ("systemctl", "ip", "sysctl"):
+        bare.says(program)
+    bare.check_mode = True
+    foretold = claim(bare, monkeypatch, state="stopped")
+    assert not [argv for argv in bare.calls if argv[0] in ("ip", "sysctl", "iptables-restore")]
+    bare.check_mode = False
+    result = claim(bare, monkeypatch, state="stopped")
+    assert result["diff"] == foretold["diff"]
+    assert result["diff"]["before"].splitlines() == [
+        "docker.service",
+        "docker.socket",
+        "rules of Docker in iptables",
+        "bridge br-0123456789ab",
+        "bridge docker0",
+    ]
+    assert given == [b"*filter\n:FORWARD ACCEPT [0:0]\n-F DOCKER\n-D FORWARD -j DOCKER\n-X DOCKER\nCOMMIT\n"]
+    assert [argv for argv in bare.called("systemctl") if argv[0] == "stop"] == [
+        ["stop", "docker.service", "docker.socket"]
+    ]
+    assert bare.called("ip") == [["link", "delete", "br-0123456789ab"], ["link", "delete", "docker0"]]
+    assert bare.called("sysctl") == [["-q", "-w", "net.ipv4.ip_forward=0"]]
+
+
+def test_a_kernel_without_docker_is_left_alone(bare: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not claim(bare, monkeypatch, state="stopped")["changed"]
+
+
+def test_rules_that_stay_are_told(bare: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare.says("iptables-save", 0, SAVED)
+    bare.says("iptables-restore", 4, "", "busy")
+    path = str(tmp_path / "state" / "docker.json")
+    assert "stay in the kernel: busy" in bare.refuse(monkeypatch, docker_claim, state="stopped", path=path)

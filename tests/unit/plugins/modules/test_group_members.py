@@ -67,3 +67,10 @@ def test_this_machine_is_asked() -> None:
     assert not group_members.user_exists("no-such-user")
     assert group_members.members_of("no-such-group") is None
     assert group_members.members_of("root") is not None
+
+
+def test_users_are_taken_out_by_name(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = node.run(monkeypatch, group_members, name="docker", absent=["old", "never"])
+    assert (result["changed"], result["members"]) == (True, ["zoe"])
+    assert not node.run(monkeypatch, group_members, name="docker", absent=["old"])["changed"]
+    assert not node.run(monkeypatch, group_members, name="nothing", absent=["old"])["changed"]

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finish an installation in which dpkg was killed, by a power cut or with the run that started it.
+
+Private to this collection: nothing outside may import it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+
+from ansible_collections.eucaim.local_node.plugins.module_utils._docker_node import run
+from ansible_collections.eucaim.local_node.plugins.module_utils._role_record import half_installed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+# What dpkg did and has not yet written into its table.
+JOURNAL = "/var/lib/dpkg/updates"
+LOCK = "/var/lib/dpkg/lock-frontend"
+PATIENCE = 300.0
+FORMAT = "${db:Status-Abbrev}\\t${Package}\\n"
+
+
+def stopped_in(module: AnsibleModule) -> list[str]:
+    """Return the packages that are neither installed nor gone; with a journal left behind, at least `dpkg` itself."""
+    _code, out, _err = run(module, ["dpkg-query", "-W", "-f", FORMAT])
+    return half_installed(out) or (["dpkg"] if journal() else [])
+
+
+def journal() -> bool:
+    """Say whether dpkg was killed before it wrote its table."""
+    try:
+        return any(name.isdigit() for name in os.listdir(JOURNAL))
+    except OSError:
+        return False
+
+
+def is_locked() -> bool:
+    """Say whether a package manager is at work."""
+    if not os.path.exists(LOCK):
+        return False
+    with open(LOCK, "r+b") as handle:
+        try:
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
+def wait() -> None:
+    """Wait until the package manager that is at work, perhaps for a run that was killed, has ended."""
+    deadline = time.monotonic() + PATIENCE
+    while is_locked() and time.monotonic() < deadline:
+        time.sleep(0.5)
+
+
+def repair(module: AnsibleModule) -> list[str]:
+    """Finish what was left half done and return its packages; fails in words where that does not work."""
+    if not stopped_in(module):
+        return []
+    if module.check_mode:
+        return stopped_in(module)
+    wait()
+    packages = stopped_in(module)
+    if not packages:
+        return []
+    options = ["--force-confdef", "--force-confold"]
+    _code, _out, said = run(module, ["dpkg", *options, "--configure", "-a"])
+    if stopped_in(module):
+        fetch = ["-o", f"DPkg::Lock::Timeout={int(PATIENCE)}", "-o", "Dpkg::Options::=--force-confold"]
+        _code, _out, said = run(module, ["apt-get", "--yes", *fetch, "--fix-broken", "install"])
+    left = stopped_in(module)
+    if left:
+        module.fail_json(
+            msg=f"found packages whose installation was cut off ({', '.join(left)}); needed: packages that are "
+            "installed or gone; remedy: run `dpkg --configure -a` and `apt-get --fix-broken install` on the node, "
+            f"which end in: {said.strip()[-400:] or 'nothing'}"
+        )
+    return packages
+
+
+def told(packages: list[str], check_mode: bool) -> str:
+    """Return in words what was finished."""
+    done = "would be finished" if check_mode else "was finished"
+    return (
+        f"The installation of {', '.join(packages)} had been cut off, by a power cut or with an earlier run, and "
+        f"{done} (dpkg --configure -a)."
+    )
