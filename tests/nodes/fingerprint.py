@@ -25,6 +25,7 @@ SHELVES = ("/", "/var", "/var/cache", "/var/lib", "/var/log", "/var/tmp")
 VOLATILE_FILES = {
     "/home/operator/.ansible": "Ansible's own workshop in the home of who runs it, kept for the next run",
     "/root/.ansible": "the same, of root",
+    "/home/operator/.sudo_as_admin_successful": "sudo's own note that this user has used it",
     "/etc/resolv.conf": "written by the engine of the control machine at every start of the node",
     "/etc/hosts": "written by the engine of the control machine at every start of the node",
     "/var/lib/eucaim/evidence": "the record of looking: verify writes it anew each time, with the time of day",

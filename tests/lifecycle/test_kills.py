@@ -1,0 +1,127 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Killed in the middle of the first run, and run again: it converges, every time.
+
+Where a run is killed comes from a seed that is printed and can be given: EUCAIM_KILL_SEED=7 scripts/test lifecycle.
+The node loses its processes and its memory at once, not what the kernel of the test machine still has to write.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+
+import pytest
+
+from tests.lifecycle.conftest import Lifecycle
+from tests.lifecycle.doom import doomed, half_installed, kill_node
+from tests.site.driver import ids
+from tests.site.world import World
+
+SEED = int(os.environ.get("EUCAIM_KILL_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+CONTROLLER = [pytest.param(0), *(pytest.param(number, marks=pytest.mark.long) for number in range(1, 5))]
+
+
+def moment(life: Lifecycle, number: int) -> float:
+    """The second in which the run with this number dies, between its first and its last moments."""
+    return random.Random(SEED + number).uniform(0.05, 0.95) * life.length()
+
+
+def tell(what: str, number: int, second: float, task: str) -> None:
+    """Print what was hit, so that it can be hit again."""
+    print(f"\n{what} killed, EUCAIM_KILL_SEED={SEED}, number {number}, after {second:.1f} s, in: {task}")
+
+
+def converges(life: Lifecycle, world: World) -> str:
+    """Run again: the query is answered, everything promised holds, and a third run changes nothing."""
+    again = world.site().succeeded()
+    world.far_end.sign(world.request)
+    world.verify().succeeded()
+    assert ids(world.rows(), "unmet") == []
+    assert len(world.far_end.query(world.provider)["collections"]) == 2
+    third = world.site().succeeded()
+    assert third.changed == 0, third.output
+    assert half_installed(world) == []
+    return again.output
+
+
+@pytest.mark.parametrize("number", CONTROLLER)
+def test_the_controller_is_killed(life: Lifecycle, number: int) -> None:
+    """SIGKILL for its whole process group. What it had started on the node runs on for a while."""
+    second = moment(life, number)
+    world = life.bare()
+    life.is_bare = False
+    with doomed(world, f"controller-{number}") as run:
+        run.wait_until(second)
+        task = run.task
+        run.kill_controller()
+    tell("controller", number, second, task)
+    converges(life, world)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(10, 14))
+def test_the_node_is_killed(life: Lifecycle, number: int) -> None:
+    """Its power is cut and comes back; the controller loses its connection."""
+    second = moment(life, number)
+    world = life.bare()
+    life.is_bare = False
+    with doomed(world, f"node-{number}") as run:
+        run.wait_until(second)
+        task = run.task
+        kill_node(world)
+        assert run.finish() != 0
+    tell("node", number, second, task)
+    converges(life, world)
+
+
+def test_the_node_is_killed_while_dpkg_works(life: Lifecycle) -> None:
+    """Half-configured packages are finished by the role, and it says so."""
+    chosen = random.Random(SEED + 14)
+    world = life.bare()
+    life.is_bare = False
+    with doomed(world, "dpkg") as run:
+        run.wait_for(lambda: bool(half_installed(world)))
+        time.sleep(chosen.uniform(0, 1.5))
+        run.wait_for(lambda: bool(half_installed(world)))
+        task, second = run.task, time.monotonic() - run.started
+        kill_node(world)
+        assert run.finish() != 0
+    half = half_installed(world)
+    tell(f"node, in {', '.join(half) or 'no package'},", 14, second, task)
+    assert half
+    said = converges(life, world)
+    assert "had been cut off, by a power cut or with an earlier run, and was finished" in said
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("program", ["python3", "dpkg", "apt-get"])
+def test_a_program_of_ours_is_killed_on_the_node(life: Lifecycle, program: str) -> None:
+    """The controller lives and is told; run again, it converges."""
+    world = life.bare()
+    life.is_bare = False
+    with doomed(world, program) as run:
+        run.wait_for(lambda: bool(half_installed(world)))
+        task, second = run.task, time.monotonic() - run.started
+        world.node.exec(f"pkill -KILL -x {program}")
+        assert run.finish() != 0
+    tell(f"{program} on the node", 20, second, task)
+    assert "Traceback" not in run.output.read_text(encoding="utf-8")
+    converges(life, world)
+
+
+@pytest.mark.long
+def test_the_node_is_killed_while_an_image_is_loaded(life: Lifecycle) -> None:
+    """Half an image is no image."""
+    world = life.bare()
+    life.is_bare = False
+    with doomed(world, "image") as run:
+        run.wait_for(lambda: "Load the image archive" in run.task)
+        time.sleep(random.Random(SEED + 30).uniform(0.2, 1.0))
+        task, second = run.task, time.monotonic() - run.started
+        kill_node(world)
+        assert run.finish() != 0
+    tell("node", 30, second, task)
+    converges(life, world)
