@@ -73,7 +73,7 @@ def test_nobody_has_confirmed_it(world: World, converged: Fingerprint) -> None:
     """It says what would go, and stops; another node's name is no confirmation."""
     for run in (uninstall(world, confirmed=False), uninstall(world, "-e", "uninstall_confirm=other", confirmed=False)):
         assert run.rc != 0
-        assert "[TIER-2] uninstall_confirm: found" in run.output
+        assert "uninstall_confirm [TIER-2]" in run.output
         for line in ("account ada, its home stays", "container focus", "package docker.io", "path /opt/eucaim"):
             assert line in run.output
     assert differences(converged, world.node.fingerprint()) == []
@@ -95,7 +95,8 @@ def test_one_does_not_saw_off_the_branch_one_sits_on(world: World, converged: Fi
     run = uninstall(world, "-e", "ansible_user=ada")
     world.node.exec(f"rm {right}; rm -rf /home/ada/.ansible")
     assert run.rc != 0
-    assert "[OS-USERS] ansible_user: found this run is logged in as ada, an account that goes" in run.output
+    assert "ansible_user [OS-USERS]" in run.output
+    assert "found: this run is logged in as ada, an account that goes" in run.output
     assert differences(converged, world.node.fingerprint()) == []
 
 
@@ -108,7 +109,8 @@ def test_a_container_of_others_is_named(world: World, converged: Fingerprint) ->
     try:
         run = uninstall(world)
         assert run.rc != 0
-        assert "docker_remove_containers: found running containers of others (theirs)" in run.output
+        assert "docker_remove_containers [CT-RUN]" in run.output
+        assert "found: running containers of others (theirs)" in run.output
         state = world.node.exec("docker inspect -f '{{.State.Running}}' theirs").stdout.strip()
         assert state == "true"
     finally:

@@ -122,10 +122,6 @@ class FakeModule:
         program = self.node.programs.get(argv[0])
         return program(argv[1:], data) if program else (127, "", f"{argv[0]}: not found")
 
-    def warn(self, text: str) -> None:
-        """Keep a warning."""
-        self.node.warnings.append(text)
-
     def add_cleanup_file(self, path: str) -> None:
         """Take note of a file; the test's folder goes anyway."""
         assert path

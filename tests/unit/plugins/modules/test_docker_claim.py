@@ -214,7 +214,7 @@ def test_an_installation_that_was_cut_off_is_finished(
     assert claim(bare, monkeypatch, packages=WANTED)["repaired"] == []
     again = claim(bare, monkeypatch, packages=WANTED)
     assert (again["changed"], again["repaired"], asked) == (True, ["docker.io"], ["once"])
-    assert "docker.io had been cut off" in bare.warnings[0]
+    assert "docker.io had been cut off" in bare.warned[0]
 
 
 SAVED = "*filter\n:FORWARD DROP [0:0]\n:DOCKER - [0:0]\n-A FORWARD -j DOCKER\n-A FORWARD -i eth0 -j ACCEPT\nCOMMIT\n"

@@ -18,4 +18,4 @@ def test_it_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: list[
     monkeypatch.setattr(repair, "repair", lambda _module: broken)
     node = Node(tmp_path)
     assert node.run(monkeypatch, package_repair) == {"changed": bool(broken), "repaired": broken}
-    assert len(node.warnings) == len(broken)
+    assert len(node.warned) == len(broken)

@@ -195,7 +195,7 @@ def test_a_cut_off_installation_is_finished_first(node: Machine, monkeypatch: py
     monkeypatch.setattr(repair, "repair", finish)
     result = use(node, monkeypatch, **wants(node))
     assert (result["repaired"], result["installed"]) == (["git"], ["git", "sudo"])
-    assert "git had been cut off" in node.warnings[0]
+    assert "git had been cut off" in node.warned[0]
 
 
 def test_somebody_who_comes_back_owns_their_home(node: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
