@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 JOURNAL = "/var/lib/dpkg/updates"
 LOCK = "/var/lib/dpkg/lock-frontend"
 PATIENCE = 300.0
+ETC = "/etc"
+ACCOUNT_TABLES = ("passwd", "shadow", "group", "gshadow", "subuid", "subgid")
+ACCOUNT_TOOLS = frozenset(
+    {"useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod", "gpasswd", "passwd", "chpasswd", "chage"}
+    | {"chfn", "chsh", "newusers", "vipw", "vigr", "pwck", "grpck"}
+)
 FORMAT = "${db:Status-Abbrev}\\t${Package}\\n"
 
 
@@ -60,15 +66,15 @@ def wait() -> None:
 
 
 def repair(module: AnsibleModule) -> list[str]:
-    """Finish what was left half done and return its packages; fails in words where that does not work."""
-    if not stopped_in(module):
-        return []
-    if module.check_mode:
-        return stopped_in(module)
-    wait()
+    """Finish what was left half done and return its packages; fails in words where that does not work.
+
+    A package manager that is at work is waited for first, also where nothing is half done yet.
+    """
+    if not module.check_mode:
+        wait()
     packages = stopped_in(module)
-    if not packages:
-        return []
+    if not packages or module.check_mode:
+        return packages
     options = ["--force-confdef", "--force-confold"]
     _code, _out, said = run(module, ["dpkg", *options, "--configure", "-a"])
     if stopped_in(module):
@@ -82,6 +88,34 @@ def repair(module: AnsibleModule) -> list[str]:
             f"which end in: {said.strip()[-400:] or 'nothing'}"
         )
     return packages
+
+
+def release_account_locks() -> list[str]:
+    """Take away locks of the account tables that a killed tool has left, and return them.
+
+    Such a lock names a process. After a restart another one may have that number, and every change would be refused.
+    """
+    stale = []
+    for table in ACCOUNT_TABLES:
+        path = f"{ETC}/{table}.lock"
+        try:
+            with open(path, encoding="ascii", errors="replace") as handle:
+                holder = handle.read().strip("\0 \n")
+        except OSError:
+            continue
+        if name_of(holder) not in ACCOUNT_TOOLS:
+            os.unlink(path)
+            stale.append(path)
+    return stale
+
+
+def name_of(process: str) -> str:
+    """Return the name of a process, empty when there is none."""
+    try:
+        with open(f"/proc/{int(process)}/comm", encoding="ascii", errors="replace") as handle:
+            return handle.read().strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def told(packages: list[str], check_mode: bool) -> str:

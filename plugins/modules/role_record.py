@@ -285,10 +285,14 @@ def claimed(module: AnsibleModule) -> None:
         repaired = repair.repair(module)
         if repaired:
             module.warn(repair.told(repaired, module.check_mode))
-            _family, wanted, found = look(module, after)
+        # Who was at work until now may have installed something.
+        _family, wanted, found = look(module, after)
+    locks = repair.release_account_locks() if writing and not module.check_mode else []
+    if locks:
+        module.warn(f"A tool that was killed had left {', '.join(locks)}; taken away.")
     asked = [*wanted.packages, *module.params["alternatives"]]
     module.exit_json(
-        changed=changed or bool(repaired),
+        changed=changed or bool(repaired or locks),
         installed=sorted({name for name in asked if name in found.packages}),
         accounts={name: {"home": item.home, "expiry": item.expiry} for name, item in found.accounts.items()},
         groups={name: list(members) for name, members in found.groups.items()},

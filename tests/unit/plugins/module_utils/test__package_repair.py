@@ -49,7 +49,7 @@ def test_a_sound_node_is_left_alone(node: Node) -> None:
 
 
 def test_a_half_installed_package_is_finished(node: Node) -> None:
-    dpkg(node, BROKEN, BROKEN, FINE)
+    dpkg(node, BROKEN, FINE)
     assert repair.repair(node.module({})) == ["git"]
     assert node.called("dpkg") == [["--force-confdef", "--force-confold", "--configure", "-a"]]
     assert node.called("apt-get") == []
@@ -76,7 +76,7 @@ def test_no_folder_is_no_journal(node: Node, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_apt_brings_what_is_missing(node: Node) -> None:
-    dpkg(node, BROKEN, BROKEN, BROKEN, FINE)
+    dpkg(node, BROKEN, BROKEN, FINE)
     assert repair.repair(node.module({})) == ["git"]
     assert node.called("apt-get")[0][-2:] == ["--fix-broken", "install"]
 
@@ -97,8 +97,9 @@ def test_check_mode_only_tells(node: Node) -> None:
     assert node.called("dpkg") == []
 
 
-def test_another_run_may_finish_it(node: Node) -> None:
-    dpkg(node, BROKEN, FINE)
+def test_another_run_may_finish_it(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    dpkg(node, BROKEN)
+    monkeypatch.setattr(repair, "wait", lambda: dpkg(node, FINE))
     assert repair.repair(node.module({})) == []
     assert node.called("dpkg") == []
 
@@ -141,3 +142,18 @@ def test_it_is_told_in_words() -> None:
     assert "installation of git, perl had been cut off" in repair.told(["git", "perl"], False)
     assert "was finished" in repair.told(["git"], False)
     assert "would be finished" in repair.told(["git"], True)
+
+
+def test_a_lock_is_stale_unless_a_tool_holds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repair, "ETC", str(tmp_path))
+    names = {"7": "useradd", "8": "sshd"}
+    monkeypatch.setattr(repair, "name_of", lambda process: names.get(process, ""))
+    for table, holder in (("passwd", "7\0"), ("shadow", "8\0"), ("group", "")):
+        (tmp_path / f"{table}.lock").write_text(holder, encoding="ascii")
+    assert repair.release_account_locks() == [f"{tmp_path}/shadow.lock", f"{tmp_path}/group.lock"]
+    assert [path.name for path in tmp_path.iterdir()] == ["passwd.lock"]
+
+
+def test_the_name_of_a_process() -> None:
+    assert repair.name_of("1")
+    assert repair.name_of("nobody") == repair.name_of("999999999") == ""

@@ -110,6 +110,7 @@ def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(role_record, "STATES", str(tmp_path / "extended_states"))
     monkeypatch.setattr(role_record, "refuse_to_cut", lambda *_arguments: None)
     monkeypatch.setattr(repair, "repair", lambda _module: [])
+    monkeypatch.setattr(repair, "ETC", str(tmp_path))
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     return Machine(tmp_path)
 
@@ -332,3 +333,15 @@ def test_packages_of_red_hat_stay(node: Machine, monkeypatch: pytest.MonkeyPatch
     node.says("rpm", 0, "sudo\t1-1\ngit\t1-1\n")
     assert use(node, monkeypatch, "settled")["record"]["dependencies"] == []
     assert use(node, monkeypatch, "removed")["removed"] == [f"directory {node.root}/lib/state"]
+
+
+def test_a_lock_that_a_killed_tool_left_goes(node: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    node.write("passwd.lock", "1\0")
+    node.check_mode = True
+    assert "root" in use(node, monkeypatch)["accounts"]
+    assert (node.root / "passwd.lock").exists()
+    node.check_mode = False
+    assert use(node, monkeypatch)["changed"]
+    assert not (node.root / "passwd.lock").exists()
+    assert "passwd.lock" in node.warned[-1]
+    assert not use(node, monkeypatch)["changed"]
