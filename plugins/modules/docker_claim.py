@@ -113,6 +113,10 @@ requested:
   returned: when O(state) is V(claimed)
   type: list
   elements: str
+interrupted:
+  description: Whether an earlier installation never came to its end, so that fetched package lists may be broken.
+  returned: when O(state) is V(claimed)
+  type: bool
 repaired:
   description: Packages whose installation was cut off in an earlier run and is finished now.
   returned: when O(state) is V(claimed)
@@ -311,6 +315,7 @@ def claimed(module: AnsibleModule) -> None:
         after,
         changed=bool(repaired) or (module.check_mode and not adopted and bool(pending)),
         repaired=repaired,
+        interrupted="before" in (record or {}),
         engine="adopted" if adopted else verdict.engine,
         flavour=verdict.flavour,
         missing=list(verdict.missing),
