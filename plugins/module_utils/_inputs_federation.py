@@ -370,7 +370,13 @@ def _images(variables: Variables) -> list[Refusal]:
 
 def _image_problems(image: Any) -> list[tuple[str, str, str]]:
     if not isinstance(image, Mapping):
-        return [(shown(image), "a dictionary with source, name and what belongs to the source", "describe the image")]
+        return [
+            (
+                shown(image),
+                "a dictionary with source, name and what belongs to the source",
+                "add it: the example inventories show each source",
+            )
+        ]
     source = str(image.get("source") or "registry")
     if source not in _IMAGE_OPTIONS:
         return [(f"source {shown(source)}", f"one of {', '.join(_IMAGE_OPTIONS)}", "choose one of them")]

@@ -479,31 +479,30 @@ def judge(measured: Measured, wanted: Wanted) -> Verdict:
     )
 
 
-TABLE_COLUMNS = (
-    ("item", "requirement", 10),
-    ("found", "measured", 52),
-    ("needed", "expected", 40),
-    ("verdict", "status", 14),
-)
+# With the eight columns by which Ansible indents it, the table fits a terminal of 80.
+TABLE_WIDTH, TABLE_FIRST = 72, 13
 
 
 def table(rows: Iterable[Mapping[str, str]]) -> list[str]:
-    """Return the rows as lines of one table that fits a terminal of 124 columns."""
-    rule = "+".join("-" * (width + 2) for _title, _key, width in TABLE_COLUMNS)
-    lines = [rule, _table_line([column[0] for column in TABLE_COLUMNS]), rule]
+    """Return the rows as lines of one table: of each item the verdict, what was found and what is needed."""
+    rule = "-" * TABLE_WIDTH
+    lines = [rule]
     for entry in rows:
-        cells = [
-            textwrap.wrap(entry[key].replace("_", " ") if key == "status" else entry[key], width) or [""]
-            for _unused, key, width in TABLE_COLUMNS
-        ]
-        height = max(len(cell) for cell in cells)
-        lines.extend(
-            _table_line([cell[number] if number < len(cell) else "" for cell in cells]) for number in range(height)
-        )
+        lines += _table_cell(entry["requirement"], entry["status"].replace("_", " "))
+        lines += _table_cell("  found", entry["measured"])
+        lines += _table_cell("  needed", entry["expected"])
         lines.append(rule)
     return lines
 
 
-def _table_line(cells: Sequence[str]) -> str:
-    padded = [f" {cell:<{width}} " for cell, (_title, _key, width) in zip(cells, TABLE_COLUMNS)]
-    return "|".join(padded).rstrip()
+def _table_cell(title: str, text: str) -> list[str]:
+    first, further = title.ljust(TABLE_FIRST), " " * TABLE_FIRST
+    lines = textwrap.wrap(
+        text,
+        TABLE_WIDTH,
+        initial_indent=first,
+        subsequent_indent=further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return lines or [title]

@@ -64,8 +64,8 @@ class Module:
             elif isinstance(node, ast.ImportFrom):
                 self.imports.update({item.asname or item.name: (node.module or "", item.name) for item in node.names})
         for statement in self.tree.body:
-            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-                self.constants[statement.targets[0].id] = statement.value
+            if isinstance(statement, ast.Assign):
+                self.constants.update(dict(paired(statement.targets[0], statement.value)))
             elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
                 self.constants[statement.target.id] = statement.value
 
@@ -481,6 +481,15 @@ class Sources:
         source, original = module.imports.get(name, ("", ""))
         other = self._module(source, original)
         return (other, other.functions[original]) if other and original in other.functions else None
+
+
+def paired(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """Return the names that an assignment gives values to, one by one where both sides are written so."""
+    if isinstance(target, ast.Name):
+        yield target.id, value
+    elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        for one, its in zip(target.elts, value.elts, strict=True):
+            yield from paired(one, its)
 
 
 def left_out(function: Function, given: Mapping[str, ast.expr]) -> list[tuple[str, ast.expr]]:

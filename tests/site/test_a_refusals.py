@@ -230,6 +230,21 @@ ROWS = [
     Row("site-proxy-port", put(site_http_proxy="http://proxy.example"), "NET-REACH", ("site_http_proxy", "no port")),
     Row("engine-word", put(docker_existing_engine="keep"), "CT-DOCKER", ("docker_existing_engine", "refuse, adopt")),
     Row("engine-options", put(docker_daemon_options="debug"), "CT-DOCKER", ("docker_daemon_options", "a mapping")),
+    # The firewall.
+    Row("firewall-empty", put(firewall_inbound_ports=[]), "NET-FW", ("firewall_inbound_ports", "an empty list")),
+    Row("firewall-port-word", put(firewall_inbound_ports=["ssh"]), "NET-FW", ("firewall_inbound_ports", "ssh")),
+    Row("firewall-nameless", put(firewall_rules=[{"ports": [8080]}]), "NET-FW", ("firewall_rules", "name")),
+    Row("firewall-port", put(firewall_rules=[{"name": "web", "ports": [70000]}]), "NET-FW", ("70000", "65535")),
+    Row(
+        "firewall-source",
+        put(firewall_rules=[{"name": "web", "ports": [8080], "sources": ["10.0.0.0/33"]}]),
+        "NET-FW",
+        ("firewall_rules", "10.0.0.0/33"),
+    ),
+    Row("firewall-backend", put(firewall_backend="iptables"), "NET-FW", ("firewall_backend", "auto, ufw, firewalld")),
+    Row("firewall-undo", put(firewall_undo_seconds=600), "NET-FW", ("firewall_undo_seconds", "600")),
+    Row("firewall-existing", put(firewall_existing="adopt"), "NET-FW", ("firewall_existing", "refuse, keep, replace")),
+    Row("firewall-misspelt", put(firewall_inbound_port=[22]), "NET-FW", ("firewall_inbound_ports",)),
     # Files, secrets and logs.
     Row("vault-login", put(ansible_become_password="{{ vault_sudo }}"), "OS-USERS", ("vault_sudo", "ansible-vault")),
     Row(

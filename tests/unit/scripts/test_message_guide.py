@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = ROOT / "scripts" / "lib" / "message_guide.py"
 IMPORT = "from ansible_collections.eucaim.local_node.plugins.module_utils"
 OTHER = """
-LIMIT = 63
+LIMIT, LEAST = 63, 1
 KINDS = ("omop", "sql")
 REASONS = {"a": "because of a", "b": "because of b"}
 
