@@ -64,6 +64,20 @@ def test_the_examples_pass_the_syntax_check(page: Path, tmp_path: Path) -> None:
 
 
 @each_page
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)[)#]", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_guide_is_listed_and_reached_from_the_manual() -> None:
+    guides = sorted(path.stem for path in (ROOT / "docs" / "docsite" / "rst").glob("guide_*.rst"))
+    (section,) = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))["sections"]
+    assert sorted(section["toctree"]) == guides
+    manual = PAGES[0].read_text(encoding="utf-8")
+    assert [guide for guide in guides if f"rst/{guide}.rst" not in manual] == []
+
+
+@each_page
 def test_the_roles_accept_the_examples(page: Path) -> None:
     called = [call for text in playbooks(page) for call in calls(yaml.safe_load(text))]
     assert called, "no role is called"
