@@ -252,7 +252,10 @@ def passes(connection: Connection, lines: Iterable[Entry]) -> bool:
 
 
 def covered(line: Entry, lines: Iterable[Entry]) -> bool:
-    """Say whether everything that a line allows is allowed by one of the others as well."""
+    """Say whether everything that a line allows is allowed by the others as well, each of its ports by one of them."""
+    if len(line.ports) > 1:
+        others = list(lines)
+        return all(covered(replace(line, ports=(span,)), others) for span in line.ports)
     for other in lines:
         if (
             other.allow

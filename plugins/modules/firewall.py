@@ -165,11 +165,12 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as node
 from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall as model
+from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall_firewalld as fwd
 from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall_found as found
 from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall_nft as nft
 from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall_ufw as ufw
@@ -181,6 +182,7 @@ Files = dict[str, Optional[bytes]]
 # Where the node's files begin; the tests put a folder of their own here.
 ROOT = ""
 STATE = "/var/lib/eucaim/state/firewall.json"
+MASK = "/etc/systemd/system/firewalld.service"
 NONCE = "/run/eucaim-firewall-nonce"
 VERSION = 1
 PACKAGES = {
@@ -313,6 +315,8 @@ class Ufw:
     name = "ufw"
     rules4, rules6 = "/etc/ufw/user.rules", "/etc/ufw/user6.rules"
     conf, defaults = "/etc/ufw/ufw.conf", "/etc/default/ufw"
+    rule_files: tuple[str, ...] = (rules4, rules6)
+    links: tuple[str, ...] = ()
     framework = ("before.rules", "before6.rules", "after.rules", "after6.rules")
 
     def __init__(self, module: AnsibleModule, units: Units) -> None:
@@ -479,10 +483,183 @@ def _rules(lines: Sequence[str]) -> list[ufw.Tuple]:
     return [] if rule is None else [rule]
 
 
+# ------------------------------------------------------------------------------------------ firewalld
+
+
+class Firewalld:
+    """What comes in to the node, with firewalld: a zone of ours, made the default one."""
+
+    name = "firewalld"
+    conf = "/etc/firewalld/firewalld.conf"
+    zones, shipped = "/etc/firewalld/zones", "/usr/lib/firewalld/zones"
+    zone = f"{zones}/{fwd.ZONE}.xml"
+    rule_files: tuple[str, ...] = (zone,)
+    # What `systemctl enable` makes on Debian and on the Red Hat family.
+    links = (
+        "/etc/systemd/system/multi-user.target.wants/firewalld.service",
+        "/etc/systemd/system/dbus-org.fedoraproject.FirewallD1.service",
+        "/etc/systemd/system/firewalld.service",
+    )
+
+    def __init__(self, module: AnsibleModule, units: Units, record: Mapping[str, Any]) -> None:
+        self.module = module
+        self.units = units
+        self.record = record
+        self.running = bool(units.active.get("firewalld.service"))
+        self.default = says(module, "firewall-cmd", "--get-default-zone").strip() if self.running else ""
+
+    def active(self) -> bool:
+        """Say whether our zone decides now."""
+        return self.running and self.default == fwd.ZONE and bool(self.chain())
+
+    def chain(self, *options: str) -> str:
+        """Return the kernel's chain of our zone."""
+        name = f"filter_IN_{fwd.ZONE}_allow"
+        return says(self.module, "nft", *options, "list", "chain", "inet", "firewalld", name)
+
+    def extras(self, name: str) -> list[str]:
+        """Return what a zone holds beyond what firewalld ships."""
+        given = fwd.parse(read(f"{self.shipped}/{name}.xml"))
+        return [element for element in fwd.parse(read(f"{self.zones}/{name}.xml")) if element not in given]
+
+    def others(self) -> list[str]:
+        """Return the zones of somebody else that have a file of their own."""
+        try:
+            names = sorted(os.listdir(at(self.zones)))
+        except OSError:
+            return []
+        return [
+            name[: -len(".xml")] for name in names if name.endswith(".xml") and name[: -len(".xml")] not in fwd.ENGINES
+        ]
+
+    def theirs(self) -> list[str]:
+        """Return what somebody else put into our zone, or had in the default one before."""
+        if not read(self.zone):
+            return self.extras(fwd.default_zone(read(self.conf)))
+        return [element for element in fwd.parse(read(self.zone)) if element not in self.record.get("zone", [])]
+
+    def foreign(self, listed: Sequence[model.Entry]) -> list[str]:
+        """Return what somebody else's rules do that the list does not do anyway."""
+        own = [(f"zone {fwd.ZONE}: {fwd.words(item)}", fwd.entry_of(item)) for item in self.theirs() if read(self.zone)]
+        lines = [
+            (f"zone {name}: {fwd.words(item)}", fwd.entry_of(item))
+            for name in self.others()
+            for item in self.extras(name)
+        ]
+        told = found.not_covered([*own, *lines], listed)
+        if "<rule" in read("/etc/firewalld/direct.xml") or "<passthrough" in read("/etc/firewalld/direct.xml"):
+            told.append("direct rules")
+        try:
+            policies = sorted(os.listdir(at("/etc/firewalld/policies")))
+        except OSError:
+            policies = []
+        told += [f"policy {name}" for name in policies if not name.startswith(("docker", "podman", "libvirt"))]
+        if self.default == fwd.ZONE:
+            active = fwd.active_zones(says(self.module, "firewall-cmd", "--get-active-zones"))
+            told += [f"active zone {name}" for name in active if name not in (*fwd.ENGINES, *self.others())]
+        return [f"firewalld: {word}" for word in dict.fromkeys(told)]
+
+    def now(self) -> list[model.Entry] | None:
+        """Return what it lets in now; None when that is not known, or everything."""
+        return fwd.kernel_entries(self.chain("-j")) if self.active() else None
+
+    def then(self, rules: Sequence[model.Rule], keep: bool) -> list[model.Entry]:
+        """Return what it will let in."""
+        kept = [fwd.entry_of(item) for item in self.theirs()] if keep else []
+        return [*(entry for entry in kept if entry is not None), *fwd.listed(rules)]
+
+    def files(self, rules: Sequence[model.Rule], keep: bool) -> Files:
+        """Return its files as they have to be."""
+        kept = self.theirs() if keep else []
+        wanted = [*fwd.items(rules), *(item for item in kept if item not in fwd.items(rules))]
+        text = read(self.zone)
+        same = sorted(fwd.parse(text)) == sorted(wanted)
+        after: Files = {self.zone: (text if same else fwd.render(wanted)).encode()}
+        if read(self.conf):
+            after[self.conf] = fwd.with_default_zone(read(self.conf), fwd.ZONE).encode()
+        if not keep:
+            after.update({f"{self.zones}/{name}.xml": None for name in self.others()})
+        return after
+
+    def settings(self) -> dict[str, str]:
+        """Return the settings as they are, to put them back later."""
+        return {
+            "DefaultZone": fwd.default_zone(read(self.conf)),
+            "active": "yes" if self.running else "no",
+            "enabled": "yes" if self.units.enabled.get("firewalld.service") else "no",
+        }
+
+    def replaced(self) -> dict[str, Any]:
+        """Return the zones of somebody else, to put them back later."""
+        return {"files": {f"{self.zones}/{name}.xml": read(f"{self.zones}/{name}.xml") for name in self.others()}}
+
+    def restored(self, settings: Mapping[str, str], replaced: Mapping[str, Any]) -> Files:
+        """Return its files without our zone, and with what was replaced."""
+        after: Files = {path: text.encode() for path, text in replaced.get("files", {}).items()}
+        if read(self.zone):
+            after[self.zone] = None
+        if read(self.conf):
+            zone = settings.get("DefaultZone", "public")
+            after[self.conf] = fwd.with_default_zone(read(self.conf), zone).encode()
+        return after
+
+    def problems(self, files: Files) -> list[tuple[str, str]]:
+        """Return which of its files firewalld does not take, and what it says."""
+        folder = os.path.join(self.module.tmpdir, "firewalld")
+        os.makedirs(os.path.join(folder, "zones"), exist_ok=True)
+        with open(os.path.join(folder, "zones", f"{fwd.ZONE}.xml"), "wb") as handle:
+            handle.write(files[self.zone] or b"")
+        code, out, err = node.run(self.module, ["firewall-offline-cmd", "--system-config", folder, "--check-config"])
+        shutil.rmtree(folder, ignore_errors=True)
+        bad = [(self.zone, (err or out).strip())] if code not in (0, 127) else []
+        code, out, err = node.run(self.module, ["firewall-offline-cmd", "--check-config"])
+        return [*bad, ("/etc/firewalld", (err or out).strip())] if code not in (0, 127) else bad
+
+    def drift(self, record: Mapping[str, Any]) -> bool:
+        """Say whether the kernel's rules are other ones than those that were loaded."""
+        return not self.active() or digest("\n".join(self.live())) != record.get("live")
+
+    def live(self) -> list[str]:
+        """Return the kernel's own lines."""
+        return self.chain("--stateless").splitlines()
+
+    def look_again(self) -> None:
+        """Ask firewalld anew."""
+        self.default = says(self.module, "firewall-cmd", "--get-default-zone").strip()
+        self.running = bool(self.default)
+
+    def load(self, _changed: Sequence[str]) -> str:
+        """Make firewalld take the files over; return what went wrong."""
+        # The bus does not know a firewalld that was installed without being started.
+        node.run(self.module, ["systemctl", "reload", "dbus.service"])
+        commands = [["systemctl", "unmask", "firewalld.service"], ["systemctl", "enable", "firewalld.service"]]
+        commands.append(["firewall-cmd", "--reload"] if self.running else ["systemctl", "start", "firewalld.service"])
+        for argv in commands:
+            code, out, err = node.run(self.module, argv)
+            if code:
+                return f"{' '.join(argv)}: {(err or out).strip()}"
+        return ""
+
+    def unload(self) -> None:
+        """Let the kernel's rules follow the files, after ours were taken away."""
+        settings = self.record.get("settings", {})
+        if settings.get("active") == "yes":
+            node.run(self.module, ["firewall-cmd", "--reload"])
+        else:
+            node.run(self.module, ["systemctl", "stop", "firewalld.service"])
+        if settings.get("enabled") != "yes":
+            node.run(self.module, ["systemctl", "disable", "firewalld.service"])
+
+
 # ------------------------------------------------------------------------------------------ the whole
 
 
-Backend = Ufw
+Backend = Union[Ufw, Firewalld]
+
+
+def backend_of(module: AnsibleModule, name: str, units: Units, record: Mapping[str, Any]) -> Backend:
+    """Return the firewall of this name."""
+    return Firewalld(module, units, record) if name == "firewalld" else Ufw(module, units)
 
 
 def family() -> str:
@@ -580,7 +757,7 @@ def look(module: AnsibleModule) -> Sight:
     units = look_at_units(module)
     record = load_record()
     name = chosen(module, units)
-    backend = Ufw(module, units)
+    backend = backend_of(module, name, units, record)
     listeners = found.parse_listeners(says(module, "ss", "-H", "-lntup"))
     connection = connection_of(module)
     rules, addresses = wanted_rules(module, record, listeners, connection)
@@ -857,7 +1034,9 @@ def arm(module: AnsibleModule, sight: Sight) -> str:
         if target == undo.SETTLE:
             link(path, target)
     safe = {undo.SCRIPT, undo.SETTLE, *(path for path, target in undo.LINKS.items() if target == undo.SETTLE)}
-    keep_former(module, sight, [path for path in [*sight.after, *undo.LINKS, STATE] if path not in safe])
+    keep_former(
+        module, sight, [path for path in [*sight.after, *undo.LINKS, *sight.backend.links, STATE] if path not in safe]
+    )
     node.run(module, ["systemctl", "daemon-reload"])
     seconds = int(module.params["undo_seconds"])
     deadline = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
@@ -919,6 +1098,7 @@ def save_applied(module: AnsibleModule, sight: Sight) -> str:
         live=digest("\n".join(sight.backend.live())),
         table=digest(kernel_table(module)),
         addresses=sight.addresses,
+        zone=fwd.items(sight.rules),
         listed=[
             [line.allow, line.protocol, line.ports, line.source, line.destination]
             for line in model.entries(sight.rules)
@@ -1002,6 +1182,9 @@ def claimed(module: AnsibleModule) -> None:
     record["packages"] = packages
     if changed:
         record.setdefault("before", installed(module))
+        if "firewalld" in packages and not module.check_mode and not module.get_bin_path("firewall-offline-cmd"):
+            # It must not start, not even after a restart of the node, before somebody looked at what it would close.
+            link(MASK, "/dev/null")
     if changed and not module.check_mode:
         save_record(module, record)
     module.exit_json(changed=changed, backend=chosen(module, look_at_units(module)))
@@ -1065,7 +1248,7 @@ def inbound_row(module: AnsibleModule, sight: Sight) -> dict[str, str]:
 def boot_rows(module: AnsibleModule, sight: Sight) -> list[dict[str, str]]:
     """Say whether the published ports of containers are closed, and whether all that is back after a restart."""
     table = kernel_table(module)
-    differs = [path for path in sight.changed() if path not in (Ufw.rules4, Ufw.rules6)]
+    differs = [path for path in sight.changed() if path not in sight.backend.rule_files]
     differs += [path for path, target in undo.LINKS.items() if link_of(path) != target]
     same = bool(table) and digest(table) == sight.record.get("table")
     words = [] if same else ["the table inet eucaim " + ("is another one" if table else "is not loaded")]
@@ -1115,12 +1298,13 @@ def absent(module: AnsibleModule) -> None:
     record = load_record()
     packages = packages_to_purge(module, record)
     units = look_at_units(module)
-    backend = Ufw(module, units)
+    backend = backend_of(module, str(record.get("backend", "ufw")), units, record)
     after: Files = {}
     if record.get("backend") == backend.name:
         after.update(backend.restored(record.get("settings", {}), record.get("replaced", {})))
     own = [undo.TABLE_FILE, *undo.LINKS, undo.SCRIPT, undo.UNIT, undo.SETTLE, undo.NFTABLES_DROP_IN, STATE]
     own += [undo.UNDONE, undo.LOCK, NONCE]
+    own += [MASK] if link_of(MASK) == "/dev/null" and "firewalld" in record.get("packages", []) else []
     gone = [path for path in own if os.path.lexists(at(path))]
     before = {path: node.read_bytes(at(path)) for path in after}
     changed = [path for path, content in after.items() if before[path] != content]

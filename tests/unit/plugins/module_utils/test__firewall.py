@@ -166,6 +166,8 @@ def test_the_first_line_that_fits_decides(lines: list[Entry], passes: bool) -> N
         (Entry(True, "tcp", ((8001, 8002),), "10.2.0.0/16"), True),
         (Entry(True, "tcp", ((8001, 8002),)), False),
         (Entry(True, "udp", SSH), False),
+        (Entry(True, "tcp", (*SSH, (8001, 8001)), "10.0.0.9"), True),
+        (Entry(True, "tcp", (*SSH, (8001, 8001))), False),
         (Entry(True, "any", SSH), False),
         (Entry(True, "tcp"), False),
         (Entry(True, "udp", ((9, 9),), "10.9.9.9"), True),

@@ -495,3 +495,142 @@ def test_a_record_that_cannot_be_read_is_none(kernel: Kernel) -> None:
     assert firewall.load_record() == {}
     kernel.write(firewall.STATE, "[]")
     assert firewall.load_record() == {}
+
+
+ZONE = "/etc/firewalld/zones/eucaim.xml"
+THEIRS = '<zone><port port="9000" protocol="tcp"/></zone>'
+
+
+class Daemon:
+    """firewalld, with a memory."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.zone = ""
+        self.loaded = ""
+        kernel.node.programs["firewall-cmd"] = self.client
+        kernel.node.programs["systemctl"] = self.systemctl
+        plain = kernel.run_nft
+        kernel.node.programs["nft"] = lambda argv, data: self.chain(argv) if "firewalld" in argv else plain(argv, data)
+        kernel.node.says("firewall-offline-cmd")
+        kernel.write("/etc/firewalld/firewalld.conf", "DefaultZone=public\n")
+
+    def load(self) -> None:
+        """Take the files over."""
+        self.zone = firewall.fwd.default_zone(self.kernel.read("/etc/firewalld/firewalld.conf"))
+        self.loaded = self.kernel.read(ZONE)
+
+    def client(self, argv: Sequence[str], _data: Any) -> Answer:
+        """Answer as firewall-cmd."""
+        if not self.zone:
+            return 252, "", "not running"
+        if argv[0] == "--reload":
+            self.load()
+        return 0, f"{self.zone}\n  interfaces: eth0\n" if argv[0] == "--get-active-zones" else f"{self.zone}\n", ""
+
+    def systemctl(self, argv: Sequence[str], _data: Any) -> Answer:
+        """Start, stop and show."""
+        if list(argv) == ["start", "firewalld.service"]:
+            self.load()
+        elif list(argv) == ["stop", "firewalld.service"]:
+            self.zone = ""
+        state = f"Id=firewalld.service\nActiveState={'active' if self.zone else 'inactive'}\nUnitFileState=disabled\n"
+        return 0, state if argv[0] == "show" else "", ""
+
+    def chain(self, argv: Sequence[str]) -> Answer:
+        """Show the kernel's chain."""
+        if self.zone != "eucaim":
+            return 1, "", "No such file"
+        if "-j" not in argv:
+            return 0, self.loaded, ""
+        found = [firewall.fwd.entry_of(item) for item in firewall.fwd.parse(self.loaded)]
+        rules = [
+            [
+                {
+                    "match": {
+                        "left": {"payload": {"protocol": entry.protocol, "field": "dport"}},
+                        "right": {"range": list(entry.ports[0])},
+                    }
+                },
+                {"accept": None},
+            ]
+            for entry in found
+            if entry is not None
+        ]
+        return 0, json.dumps({"nftables": [{"rule": {"expr": rule}} for rule in rules]}), ""
+
+
+@pytest.fixture
+def daemon(kernel: Kernel) -> Daemon:
+    """A node with firewalld, installed and not started."""
+    return Daemon(kernel)
+
+
+def test_firewalld_is_given_a_zone_of_ours(kernel: Kernel, daemon: Daemon, run: Any) -> None:
+    assert run(backend="firewalld")["changed"]
+    assert daemon.zone == "eucaim"
+    assert '<port port="443" protocol="tcp" />' in kernel.read(ZONE)
+    run(state="confirmed")
+    assert run()["reasons"] == []
+    assert [status for status, _measured in rows_of(run(state="probe"))] == ["met", "met", "met"]
+    # Rules that change are taken over by a reload.
+    assert run(rules=[{"name": "web", "ports": [8080]}])["changed"]
+    assert "8080" in daemon.loaded
+    run(state="confirmed")
+    assert run(state="absent")["changed"]
+    assert kernel.read("/etc/firewalld/firewalld.conf") == "DefaultZone=public\n"
+    assert kernel.read(ZONE) == ""
+    assert daemon.zone == ""
+
+
+def test_zones_of_somebody_else_are_refused_kept_or_replaced(
+    kernel: Kernel, daemon: Daemon, run: Any, refuse: Any
+) -> None:
+    kernel.write("/etc/firewalld/zones/public.xml", THEIRS)
+    kernel.write("/etc/firewalld/direct.xml", "<direct><rule/></direct>")
+    kernel.write("/etc/firewalld/policies/own.xml", "<policy/>")
+    said = refuse(backend="firewalld")
+    for words in ("firewalld: zone public: port 9000/tcp", "firewalld: direct rules", "firewalld: policy own.xml"):
+        assert words in said
+    run(backend="firewalld", existing="keep")
+    assert 'port="9000"' in kernel.read(ZONE)
+    run(state="confirmed")
+    assert run(existing="keep")["reasons"] == []
+
+
+def test_what_was_added_to_our_zone_is_found(kernel: Kernel, daemon: Daemon, run: Any, refuse: Any) -> None:
+    run(backend="firewalld")
+    run(state="confirmed")
+    kernel.write(ZONE, kernel.read(ZONE).replace("</zone>", '<port port="9000" protocol="tcp"/></zone>'))
+    assert "firewalld: zone eucaim: port 9000/tcp" in refuse()
+
+
+def test_a_zone_that_firewalld_does_not_take_is_refused(node: Node, daemon: Daemon, refuse: Any) -> None:
+    node.says("firewall-offline-cmd", 1, err="INVALID_PORT")
+    said = refuse(backend="firewalld")
+    assert f"rules for {ZONE} that cannot be loaded: INVALID_PORT" in said
+    assert "rules for /etc/firewalld that cannot be loaded" in said
+
+
+def test_a_firewalld_that_was_on_stays_on(kernel: Kernel, daemon: Daemon, run: Any) -> None:
+    daemon.load()
+    run()
+    assert daemon.zone == "eucaim"
+    run(state="confirmed")
+    run(state="absent")
+    assert daemon.zone == "public"
+
+
+def test_a_firewalld_that_does_not_start_is_undone(node: Node, daemon: Daemon, refuse: Any) -> None:
+    plain = daemon.systemctl
+    node.programs["systemctl"] = lambda argv, data: (
+        (1, "", "failed") if list(argv) == ["start", "firewalld.service"] else plain(argv, data)
+    )
+    assert "systemctl start firewalld.service: failed" in refuse(backend="firewalld")
+
+
+def test_firewalld_does_not_start_by_being_installed(kernel: Kernel, run: Any) -> None:
+    run(state="claimed", packages=["firewalld"], backend="firewalld")
+    assert firewall.link_of(firewall.MASK) == "/dev/null"
+    run(state="absent")
+    assert firewall.link_of(firewall.MASK) == ""
