@@ -146,7 +146,8 @@ def kernel_entries(text: str) -> list[Entry]:
 
 
 def _kernel_entry(expressions: Sequence[Any]) -> Entry | None:
-    protocol, ports, source, where = "any", (), "", ""
+    protocol, source, where = "any", "", ""
+    ports: tuple[Span, ...] = ()
     verdict = False
     for expression in expressions:
         verdict = verdict or "accept" in expression
@@ -158,7 +159,7 @@ def _kernel_entry(expressions: Sequence[Any]) -> Entry | None:
             source = _kernel_address(match.get("right"))
         elif payload.get("field") == "daddr":
             where = _kernel_address(match.get("right"))
-    return Entry(True, protocol, tuple(ports), source, where) if verdict else None
+    return Entry(True, protocol, ports, source, where) if verdict else None
 
 
 def _kernel_spans(right: Any) -> tuple[Span, ...]:

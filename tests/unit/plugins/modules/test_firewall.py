@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as helpers
 from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall as model
+from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall_firewalld as fwd
 from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall_undo as undo
 from ansible_collections.eucaim.local_node.plugins.modules import firewall
 from ansible_collections.eucaim.local_node.tests.unit.plugins.docker_fake import Answer, Node
@@ -517,7 +518,7 @@ class Daemon:
 
     def load(self) -> None:
         """Take the files over."""
-        self.zone = firewall.fwd.default_zone(self.kernel.read("/etc/firewalld/firewalld.conf"))
+        self.zone = fwd.default_zone(self.kernel.read("/etc/firewalld/firewalld.conf"))
         self.loaded = self.kernel.read(ZONE)
 
     def client(self, argv: Sequence[str], _data: Any) -> Answer:
@@ -543,7 +544,7 @@ class Daemon:
             return 1, "", "No such file"
         if "-j" not in argv:
             return 0, self.loaded, ""
-        found = [firewall.fwd.entry_of(item) for item in firewall.fwd.parse(self.loaded)]
+        found = [fwd.entry_of(item) for item in fwd.parse(self.loaded)]
         rules = [
             [
                 {
