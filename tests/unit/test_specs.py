@@ -148,6 +148,12 @@ def test_the_manual_is_what_the_spec_says(role: str) -> None:
 
 
 @each_role
+def test_every_role_shows_how_it_is_used(role: str) -> None:
+    example = load(role, "meta", "argument_specs.yml")["argument_specs"]["main"].get("examples", "")
+    assert f"role: eucaim.local_node.{role}" in example or f"name: eucaim.local_node.{role}" in example
+
+
+@each_role
 def test_tags_are_the_role_its_phases_and_requirements(role: str) -> None:
     for task in tasks_of(role):
         tags = task.get("tags") or []
