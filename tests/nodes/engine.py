@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import secrets
@@ -135,16 +136,18 @@ exec /sbin/init
 """
 
 
-def ensure_network(name: str, ip: str) -> None:
-    """A user network whose /24 holds the address; its MTU follows the way out of this machine."""
+def ensure_network(name: str, ip: str, ip6: str = "") -> None:
+    """A user network whose /24 (and /64) holds the address; its MTU follows the way out of this machine."""
     if exists("network", name):
         return
     subnet = ".".join(ip.split(".")[:3]) + ".0/24"
+    second = ["--ipv6", "--subnet", str(ipaddress.ip_network(f"{ip6}/64", strict=False))] if ip6 else []
     docker(
         "network",
         "create",
         "--subnet",
         subnet,
+        *second,
         "--opt",
         f"com.docker.network.driver.mtu={outer_mtu()}",
         "--label",

@@ -44,6 +44,8 @@ class Node:
     ip: str = "172.30.78.11"
     distribution: str = "debian13"
     extra_hosts: dict[str, str] = field(default_factory=dict)
+    # A second address; the network gets IPv6 with it.
+    ip6: str = ""
 
     @property
     def running(self) -> bool:
@@ -65,7 +67,7 @@ class Node:
         started = time.monotonic()
         image = images.ensure(self.distribution, say)
         if not exists("container", self.name):
-            ensure_network(self.network, self.ip)
+            ensure_network(self.network, self.ip, self.ip6)
             self._create(image)
         elif not self.running:
             docker("start", self.name)
@@ -78,6 +80,7 @@ class Node:
         hold = detect(image)
         arguments = ["run", "--detach", "--name", self.name, "--hostname", self.name, "--label", f"{LABEL}=node"]
         arguments += ["--network", self.network, "--ip", self.ip, "--stop-signal", "SIGRTMIN+3", "--stop-timeout", "30"]
+        arguments += ["--ip6", self.ip6] if self.ip6 else []
         arguments += ["--env", "container=docker", "--tmpfs", "/run", "--tmpfs", "/run/lock", "--tmpfs", "/tmp:exec"]
         for host, address in self.extra_hosts.items():
             arguments += ["--add-host", f"{host}:{address}"]
@@ -102,7 +105,8 @@ class Node:
             key = self.exec("cat /etc/ssh/ssh_host_ed25519_key.pub", check=False).stdout.strip()
             time.sleep(0 if key else 0.2)
         self.known_hosts.parent.mkdir(parents=True, exist_ok=True)
-        self.known_hosts.write_text(f"{self.name},{self.ip} {' '.join(key.split()[:2])}\n", encoding="ascii")
+        names = ",".join(name for name in (self.name, self.ip, self.ip6) if name)
+        self.known_hosts.write_text(f"{names} {' '.join(key.split()[:2])}\n", encoding="ascii")
         self.ssh_config.parent.mkdir(parents=True, exist_ok=True)
         self.ssh_config.write_text(
             f"Host {self.name}\n  HostName {self.ip}\n  User {USER}\n  IdentityFile {operator_key()}\n"
