@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
             result.update(failed=True, msg=_unproven(answer, reason))
             return result
         try:
-            confirmed = self._module({"state": "confirmed"}, task_vars)
+            confirmed = self._module({"state": "confirmed", "nonce": nonce}, task_vars)
         except AnsibleConnectionFailure as error:
             confirmed = {"failed": True, "msg": _unproven(answer, str(error))}
         if confirmed.get("failed"):

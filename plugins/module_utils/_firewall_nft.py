@@ -101,6 +101,7 @@ def _chain(name: str, lines: Iterable[str], hook: str = "") -> list[str]:
 def render(rules: Sequence[Rule], interfaces: Iterable[str], enforce: bool) -> str:
     """Return the file that makes the table: loaded as a whole or not at all."""
     outside = lookalikes(interfaces)
+    named = [rule for rule in rules if rule.destinations]
     known = "ct state established,related accept"
     # Errors of the network, echo, and what IPv6 needs to find its neighbours.
     errors = "meta l4proto { icmp, ipv6-icmp, igmp } accept"
@@ -126,9 +127,11 @@ def render(rules: Sequence[Rule], interfaces: Iterable[str], enforce: bool) -> s
         [
             "ct status dnat goto to_containers",
             *(f'oifname "{name}" return' for name in outside),
-            *(f'oifname "{prefix}*" goto to_containers' for prefix in PREFIXES),
+            *(f'oifname "{prefix}*" goto direct' for prefix in PREFIXES),
         ],
     )
+    # A neighbour that has made itself a route to a container's own address, and goes by no published port.
+    lines += _chain("direct", [errors, *inbound_lines(named), "counter name closed drop"])
     lines += _chain("to_containers", [errors, *inbound_lines(rules), "counter name closed drop"])
     inside = [
         *(f'oifname "{name}" goto {{}}' for name in outside),

@@ -15,6 +15,7 @@ HOME = "/var/lib/eucaim/firewall"
 KEPT = f"{HOME}/undo"
 PENDING = f"{KEPT}/pending"
 LOCK = f"{HOME}/lock"
+RUNS = f"{HOME}/runs"
 UNDONE = f"{HOME}/undone"
 TABLE_FILE = "/etc/eucaim/firewall/eucaim.nft"
 SCRIPT = "/usr/local/lib/eucaim/firewall-undo"
@@ -26,7 +27,8 @@ LINKS = {
     f"{WANTS}/eucaim-firewall.service": UNIT,
     f"{WANTS}/eucaim-firewall-settle.service": SETTLE,
 }
-TIMER = "eucaim-firewall-undo"
+# What puts the former rules back, and how many seconds after the deadline: the second, in case the first is stopped.
+TIMERS = {"eucaim-firewall-undo": 0, "eucaim-firewall-undo-late": 15}
 
 SCRIPT_TEXT = f"""\
 #!/bin/sh
@@ -35,7 +37,8 @@ SCRIPT_TEXT = f"""\
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 kept={KEPT}
 exec 9> {LOCK}
-flock 9
+# A run that confirms holds this for a moment. Whoever holds it longer hangs, and must not keep anybody out.
+flock -w 15 9
 [ -e "$kept/pending" ] || exit 0
 ufw=no firewalld=no input=ACCEPT forward=ACCEPT output=ACCEPT input6=ACCEPT forward6=ACCEPT output6=ACCEPT
 . "$kept/before"
@@ -84,6 +87,8 @@ if [ -e "$kept/more" ]; then
 fi
 date -u +%Y-%m-%dT%H:%M:%SZ > {UNDONE}
 rm -f -- "$kept/pending"
+[ "${{1:-}}" = --boot ] || systemctl --no-block stop {" ".join(f"{name}.timer" for name in TIMERS)} 2> /dev/null
+exit 0
 """
 
 UNIT_TEXT = f"""\
@@ -139,6 +144,8 @@ ExecStartPost=-{{nft}} -f {TABLE_FILE}
 ExecStartPost=-/bin/systemctl --no-block try-reload-or-restart ufw.service
 ExecReload=-{{nft}} -f {TABLE_FILE}
 ExecReload=-/bin/systemctl --no-block try-reload-or-restart ufw.service
+ExecStopPost=-{{nft}} -f {TABLE_FILE}
+ExecStopPost=-/bin/systemctl --no-block try-reload-or-restart ufw.service
 """
 
 
@@ -157,13 +164,17 @@ def before_text(values: Mapping[str, str]) -> str:
     return "".join(f"{name}={value}\n" for name, value in sorted(values.items()))
 
 
-def timer_arguments(seconds: int) -> list[str]:
-    """Return the command that arms the undo on the node."""
+def timer_arguments(name: str, seconds: int) -> list[str]:
+    """Return the command that arms one of the undo's timers on the node."""
     return [
         "systemd-run",
-        f"--unit={TIMER}",
-        f"--on-active={seconds}",
+        f"--unit={name}",
+        f"--on-active={seconds + TIMERS[name]}",
         "--timer-property=AccuracySec=1s",
+        # Killed in its middle, it comes again until its work is done.
+        "--property=Restart=on-failure",
+        "--property=RestartSec=1s",
+        "--property=StartLimitIntervalSec=0",
         "--collect",
         "--quiet",
         "/bin/sh",

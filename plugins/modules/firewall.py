@@ -165,7 +165,7 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Optional, Union
+from typing import Any, NoReturn, Optional, Union
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as node
@@ -962,10 +962,10 @@ def stop(module: AnsibleModule, reasons_to_stop: Sequence[Refusal], **more: Any)
 
 
 @contextmanager
-def locked() -> Iterator[None]:
-    """Hold the lock that the undo takes, too."""
+def locked(path: str = undo.LOCK) -> Iterator[None]:
+    """Hold the lock that the undo takes, too, or the one by which runs wait for each other."""
     os.makedirs(at(undo.HOME), mode=0o755, exist_ok=True)
-    with open(at(undo.LOCK), "w", encoding="ascii") as handle:
+    with open(at(path), "w", encoding="ascii") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
@@ -986,11 +986,16 @@ def link(path: str, target: str) -> None:
         os.symlink(target, at(path))
 
 
+def stop_timers(module: AnsibleModule, *more: str) -> None:
+    """Disarm the undo."""
+    node.run(module, ["systemctl", "stop", *(f"{name}.timer" for name in undo.TIMERS), *more])
+
+
 def run_undo(module: AnsibleModule) -> bool:
     """Put the former firewall back now; say whether there was anything to put back."""
     if not os.path.exists(at(undo.PENDING)):
         return False
-    node.run(module, ["systemctl", "stop", f"{undo.TIMER}.timer"])
+    stop_timers(module)
     node.run(module, ["/bin/sh", at(undo.SCRIPT)])
     return True
 
@@ -1041,14 +1046,17 @@ def arm(module: AnsibleModule, sight: Sight) -> str:
     seconds = int(module.params["undo_seconds"])
     deadline = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
     text = f"{deadline:%Y-%m-%dT%H:%M:%SZ}"
-    node.write(module, at(undo.PENDING), f"{text}\n".encode(), 0o600)
-    for unit in (f"{undo.TIMER}.timer", f"{undo.TIMER}.service"):
-        node.run(module, ["systemctl", "stop", unit])
-    node.run(module, ["systemctl", "reset-failed", f"{undo.TIMER}.service"])
-    code, out, err = node.run(module, undo.timer_arguments(seconds))
-    if code:
-        node.delete(at(undo.PENDING))
-        module.fail_json(msg=f"The undo could not be armed, so nothing was changed: {(err or out).strip()}")
+    node.write(module, at(undo.PENDING), f"{text} {module.params['nonce']}\n".encode(), 0o600)
+    services = [f"{name}.service" for name in undo.TIMERS]
+    stop_timers(module, *services)
+    node.run(module, ["systemctl", "reset-failed", *services])
+    for name in undo.TIMERS:
+        code, out, err = node.run(module, undo.timer_arguments(name, seconds))
+        if code:
+            node.delete(at(undo.PENDING))
+            stop_timers(module)
+            said = (err or out).strip()
+            module.fail_json(msg=f"[{REQUIREMENT}] The undo could not be armed, so nothing was changed: {said}")
     return text
 
 
@@ -1121,11 +1129,15 @@ def diff_of(sight: Sight) -> list[dict[str, Any]]:
 
 
 def present(module: AnsibleModule, only_look: bool) -> None:
-    """Apply the list, or say what there is to do."""
-    settled = False
-    if not only_look and not module.check_mode:
-        with_lock = os.path.exists(at(undo.PENDING))
-        settled = run_undo(module) if with_lock else False
+    """Apply the list, or say what there is to do; of two runs at once one waits for the other."""
+    if only_look or module.check_mode:
+        proceed(module, only_look, False)
+    with locked(undo.RUNS):
+        proceed(module, only_look, run_undo(module))
+
+
+def proceed(module: AnsibleModule, only_look: bool, settled: bool) -> NoReturn:
+    """Look, refuse, arm the undo and apply, or say what there is to do."""
     sight = look(module)
     result: dict[str, Any] = {
         "backend": sight.backend.name,
@@ -1161,8 +1173,13 @@ def confirmed(module: AnsibleModule) -> None:
                 msg=f"[{REQUIREMENT}] The undo had struck already ({read(undo.UNDONE).strip() or 'time unknown'}); "
                 "the former rules are in force."
             )
+        if read(undo.PENDING).split()[1:] != module.params["nonce"].split():
+            module.fail_json(
+                msg=f"[{REQUIREMENT}] Another run has taken this change back and made its own, which it has to prove "
+                "itself. Run again when it has ended."
+            )
         node.delete(at(undo.PENDING))
-    node.run(module, ["systemctl", "stop", f"{undo.TIMER}.timer"])
+    stop_timers(module)
     shutil.rmtree(at(undo.KEPT), ignore_errors=True)
     node.delete(at(NONCE))
     module.exit_json(changed=True, backend=str(load_record().get("backend", "")), pending=False)

@@ -87,6 +87,7 @@ def test_a_new_connection_is_proven_and_the_undo_disarmed(world: World) -> None:
     assert result["pending"] is False
     assert not result.get("failed")
     assert [call.get("state") for call in world.calls] == [None, "confirmed"]
+    assert world.calls[0]["nonce"] == world.calls[1]["nonce"] != ""
     assert world.args_at_proof == ["-o ControlMaster=no -o ControlPath=none -o ControlMaster=auto"]
     assert world.connection.options["ssh_args"] == "-o ControlMaster=auto"
 

@@ -102,3 +102,11 @@ def test_what_cannot_be_read_is_nothing() -> None:
     assert nft.counters("") == {}
     assert nft.counters("no json") == {}
     assert nft.counters("[]") == {}
+
+
+def test_a_containers_own_address_is_closed_unless_a_rule_names_it() -> None:
+    text = nft.render(RULES, [], False)
+    assert 'oifname "br-*" goto direct' in chain(text, "from_outside")
+    direct = [line for line in chain(text, "direct") if "proto-dst" in line]
+    assert direct == ["meta l4proto udp ct original ip daddr 192.0.2.2 ct original proto-dst 53 accept"]
+    assert chain(text, "direct")[-1] == "counter name closed drop"

@@ -20,10 +20,28 @@ def test_every_file_is_there() -> None:
 
 
 def test_the_timer_is_to_the_second() -> None:
-    arguments = undo.timer_arguments(45)
+    arguments = undo.timer_arguments("eucaim-firewall-undo", 45)
     assert "--on-active=45" in arguments
     assert "--timer-property=AccuracySec=1s" in arguments
     assert arguments[-2:] == ["/bin/sh", undo.SCRIPT]
+
+
+def test_an_undo_that_was_killed_comes_again() -> None:
+    assert {"--property=Restart=on-failure", "--property=StartLimitIntervalSec=0"} <= set(
+        undo.timer_arguments("eucaim-firewall-undo", 45)
+    )
+
+
+def test_a_second_timer_comes_after_the_first() -> None:
+    assert "--on-active=60" in undo.timer_arguments("eucaim-firewall-undo-late", 45)
+    assert "systemctl --no-block stop eucaim-firewall-undo.timer eucaim-firewall-undo-late.timer" in undo.SCRIPT_TEXT
+
+
+def test_what_flushes_all_rules_loads_ours_again() -> None:
+    text = undo.own_files("/usr/sbin/nft")[undo.NFTABLES_DROP_IN]
+    for moment in ("ExecStartPost", "ExecReload", "ExecStopPost"):
+        assert f"{moment}=-/usr/sbin/nft -f {undo.TABLE_FILE}" in text
+        assert f"{moment}=-/bin/systemctl --no-block try-reload-or-restart ufw.service" in text
 
 
 def test_the_state_before_is_shells() -> None:
@@ -104,7 +122,7 @@ def test_a_former_table_is_loaded(tmp_path: Path) -> None:
     calls = run(tmp_path)
     assert f"nft -f {table}" in calls
     assert "firewall-cmd --reload" in calls
-    assert calls[-1] == "more"
+    assert calls[-2] == "more"
 
 
 def test_at_boot_the_units_load_what_is_there(tmp_path: Path) -> None:

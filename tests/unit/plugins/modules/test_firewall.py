@@ -166,7 +166,7 @@ def test_the_first_run_applies_and_the_second_changes_nothing(node: Node, kernel
     assert kernel.read("/etc/ufw/ufw.conf") == "ENABLED=yes\nLOGLEVEL=low\n"
     assert kernel.read(firewall.NONCE) == "abc\n"
     assert (kernel.root / undo.PENDING.lstrip("/")).exists()
-    assert run(state="confirmed")["changed"]
+    assert run(state="confirmed", nonce="abc")["changed"]
     assert not (kernel.root / undo.KEPT.lstrip("/")).exists()
     assert kernel.read(firewall.NONCE) == ""
     second = run()
@@ -176,7 +176,7 @@ def test_the_first_run_applies_and_the_second_changes_nothing(node: Node, kernel
 def test_the_undo_is_armed_before_anything_changes(node: Node, kernel: Kernel, run: Any) -> None:
     run()
     calls = [call for call in node.calls if call[0] in ("systemd-run", "ufw") or call[:2] == ["nft", "-f"]]
-    assert [call[0] for call in calls] == ["systemd-run", "nft", "ufw"]
+    assert [call[0] for call in calls] == ["systemd-run", "systemd-run", "nft", "ufw"]
     kept = kernel.root / undo.KEPT.lstrip("/")
     lines = (kept / "present").read_text(encoding="utf-8").splitlines()
     present = {path: number for number, path in map(str.split, lines)}
@@ -348,6 +348,12 @@ def test_a_change_of_a_dead_run_is_settled_first(node: Node, kernel: Kernel, run
     result = run()
     assert result["settled"]
     assert len(node.called("sh")) == 1
+
+
+def test_a_run_confirms_its_own_change_only(run: Any, refuse: Any) -> None:
+    run(nonce="one")
+    assert "Another run has taken this change back" in refuse(state="confirmed", nonce="two")
+    assert run(state="confirmed", nonce="one")["changed"]
 
 
 def test_a_proof_that_comes_too_late_is_told(kernel: Kernel, refuse: Any) -> None:
