@@ -34,7 +34,7 @@ MINUTES = 120
 # What the kernel of this machine remembers of packets that nobody answered; a scan must not fill it for all others.
 MEMORY = Path("/proc/sys/net/netfilter")
 HERE = Path(__file__).resolve().parent
-SSH = ["ssh", "-o", "BatchMode=yes", "-o", "ControlMaster=no", "-o", "ControlPath=none", "-o", "ConnectTimeout=5"]
+SSH = ["ssh", "-o", "BatchMode=yes", "-o", "ControlMaster=no", "-o", "ControlPath=none", "-o", "ConnectTimeout=10"]
 
 
 def machine(name: str, last: int, distribution: str = "debian13") -> Node:
@@ -136,6 +136,7 @@ class Place:
             "ansible_user": USER,
             "ansible_ssh_private_key_file": str(operator_key()),
             "ansible_ssh_common_args": f"-o UserKnownHostsFile={self.node.known_hosts} -o IdentitiesOnly=yes",
+            "ansible_timeout": 30,
             "ansible_ssh_args": "-o ControlMaster=auto -o ControlPersist=60s",
             "ansible_control_path_dir": tempfile.mkdtemp(prefix="c", dir=self.sockets),
             "ansible_become_password": operator_password().read_text(encoding="utf-8").strip(),
@@ -144,7 +145,7 @@ class Place:
 
     def through(self, jump: Node) -> str:
         """Arguments for ssh with which the connection comes over another machine, as over a jump host."""
-        way = f"ssh -F {jump.ssh_config} -W %h:%p {jump.name}"
+        way = f"ssh -F {jump.ssh_config} -o ConnectTimeout=30 -W %h:%p {jump.name}"
         return f'-o UserKnownHostsFile={self.node.known_hosts} -o IdentitiesOnly=yes -o ProxyCommand="{way}"'
 
     def prepared(self, hosts: Mapping[str, Mapping[str, Any]]) -> tuple[Path, Path]:
