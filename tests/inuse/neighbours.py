@@ -77,7 +77,7 @@ def state(node: Node) -> State:
         found[item["Name"].lstrip("/")] = (item["Id"], now["StartedAt"], now["Pid"], item["RestartCount"])
     daemon = node.exec("systemctl show -p MainPID,ActiveEnterTimestamp --value docker.service").stdout
     packages = node.exec("dpkg-query -W | grep -E '^(docker|containerd|runc|podman)' || true").stdout
-    settings = node.exec("cat /etc/docker/daemon.json").stdout
+    settings = node.exec("cat /etc/docker/daemon.json 2>/dev/null", check=False).stdout
     return State(found, daemon, packages, settings)
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -80,3 +81,21 @@ def said_of(run: Run, host: str) -> str:
     found = re.search(rf"^fatal: \[{re.escape(host)}\]: FAILED!(.*?)(?={end})", run.output, re.MULTILINE | re.DOTALL)
     assert found, f"{host} was not refused:\n{run.output[-4000:]}"
     return found.group(1)
+
+
+def remove(server: Server, *roles: str) -> None:
+    """Let roles take away what is theirs."""
+    play = [
+        {
+            "hosts": "local_nodes",
+            "gather_facts": True,
+            "tasks": [
+                {"ansible.builtin.import_role": {"name": f"eucaim.local_node.{role}", "tasks_from": "remove"}}
+                for role in roles
+            ],
+        }
+    ]
+    path = SCRATCH / server.area / "remove.yml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(play), encoding="utf-8")
+    playbook(str(path), inventory=server.inventory).succeeded()

@@ -10,9 +10,9 @@ import json
 import pytest
 
 from tests.inuse import neighbours
-from tests.inuse.server import ADOPT, Row, Server, meanwhile, refused
+from tests.inuse.server import ADOPT, Row, Server, meanwhile, refused, remove
 from tests.nodes.node import Fingerprint, differences
-from tests.site.driver import ROOT, SCRATCH, ids, playbook
+from tests.site.driver import ROOT, ids, playbook
 
 COMPOSE = "DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends docker-compose"
 OPTIONS = "docker_daemon_options"
@@ -126,21 +126,3 @@ def test_taken_away_the_engine_is_its_owners_again(server: Server, bare: Fingerp
     assert json.loads(neighbours.state(server.node).settings) == neighbours.SETTINGS
     information = json.loads(server.node.exec("docker info --format '{{json .}}'").stdout)
     assert information["LiveRestoreEnabled"] is False
-
-
-def remove(server: Server, *roles: str) -> None:
-    """Let roles take away what is theirs."""
-    play = [
-        {
-            "hosts": "local_nodes",
-            "gather_facts": True,
-            "tasks": [
-                {"ansible.builtin.import_role": {"name": f"eucaim.local_node.{role}", "tasks_from": "remove"}}
-                for role in roles
-            ],
-        }
-    ]
-    path = SCRATCH / server.area / "remove.yml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(play), encoding="utf-8")
-    playbook(str(path), inventory=server.inventory).succeeded()
