@@ -16,6 +16,7 @@ from tests.site.driver import ROOT, ids, playbook
 
 COMPOSE = "DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends docker-compose"
 OPTIONS = "docker_daemon_options"
+LISTED = {"firewall_rules": [{"name": "neighbours", "ports": list(neighbours.PORTS.values())}]}
 INVENTORIES = [
     Row(
         "not-told",
@@ -89,8 +90,18 @@ def test_what_docker_never_goes_beside(server: Server, bare: Fingerprint) -> Non
     assert differences(bare, server.node.fingerprint()) == []
 
 
+def test_ports_in_use_are_not_closed_unasked(server: Server) -> None:
+    """Each is named with its container, and the run stops until the inventory lists it."""
+    with neighbours.untouched(server.node):
+        run = server.site()
+    assert run.rc != 0
+    for word in ("NET-FW", "8080 (container records)", "8443 (container viewer)", "firewall_close_unlisted"):
+        assert word in run.output, word
+
+
 def test_adopted_it_stays_as_it_was(server: Server, bare: Fingerprint) -> None:
     """Nothing is installed anew or restarted, every request is answered, and its settings are kept."""
+    server.more |= LISTED
     with neighbours.untouched(server.node, least=100):
         server.site().succeeded()
     written = json.loads(neighbours.state(server.node).settings)
@@ -119,7 +130,7 @@ def test_a_second_run_changes_nothing(server: Server) -> None:
 def test_taken_away_the_engine_is_its_owners_again(server: Server, bare: Fingerprint) -> None:
     """The roles' remove leaves engine, packages, settings, images and containers as they were found."""
     with neighbours.untouched(server.node):
-        remove(server, "federation", "docker")
+        remove(server, "federation", "docker", "firewall")
     after = server.node.fingerprint()
     for section in ("containers", "rules"):
         assert after[section] == bare[section], section

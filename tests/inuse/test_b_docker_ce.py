@@ -34,6 +34,7 @@ def server(first: Server) -> Iterator[Server]:
         stdin=OPEN,
     )
     docker_ce.install(node)
+    node.exec("gpasswd -a operator docker")
     neighbours.start(node)
     yield here
     node.down()
@@ -52,7 +53,7 @@ def test_it_is_refused_by_its_name(server: Server) -> None:
 
 def test_check_mode_tells_and_changes_nothing(server: Server) -> None:
     """Not even the settings of the engine that it would adopt."""
-    server.more = {**ADOPT}
+    server.more = {**ADOPT, "firewall_rules": [{"name": "neighbours", "ports": list(neighbours.PORTS.values())}]}
     before = server.node.fingerprint()
     with neighbours.untouched(server.node):
         run = server.site("--check", "--diff").succeeded()
@@ -72,7 +73,9 @@ def test_it_is_adopted_and_answers(server: Server) -> None:
     assert server.node.exec("ls /etc/apt/sources.list.d").stdout.split() == ["debian.sources"]
     assert verified.rc != 0
     assert ids(server.rows(), "unmet") == ["CT-GROUP"]
-    assert "open to everyone on tcp://0.0.0.0:2375" in server.rows()["CT-GROUP"]["measured"]
+    measured = server.rows()["CT-GROUP"]["measured"]
+    assert "open to everyone on tcp://0.0.0.0:2375" in measured
+    assert "members: ada, operator" in measured
 
 
 def test_a_second_run_changes_nothing(server: Server) -> None:
@@ -85,6 +88,6 @@ def test_taken_away_nothing_of_it_is_left_in_the_engine(server: Server) -> None:
     """There was no daemon.json, so there is none."""
     assert json.loads(neighbours.state(server.node).settings) == {"live-restore": True}
     with neighbours.untouched(server.node):
-        remove(server, "federation", "docker")
+        remove(server, "federation", "docker", "firewall")
     assert neighbours.state(server.node).settings == ""
     assert server.node.exec("docker ps --format '{{.Names}}'").stdout.split() == ["viewer", "records"]

@@ -78,6 +78,7 @@ def test_podman_under_dockers_name_is_refused(server: Server) -> None:
     refused(server, [Row("podman", {}, words), Row("podman-adopted", ADOPT, words)])
 
 
+@pytest.mark.long
 def test_without_it_the_node_comes_up_beside_podman(server: Server) -> None:
     """The other variables are told once and do nothing; Podman stays."""
     node = server.node
@@ -94,6 +95,7 @@ def test_without_it_the_node_comes_up_beside_podman(server: Server) -> None:
     assert '"max-concurrent-downloads": 2' in node.exec("cat /etc/docker/daemon.json").stdout
 
 
+@pytest.mark.long
 def test_a_query_is_answered_and_nothing_changes_again(server: Server) -> None:
     """The node is as good as any."""
     server.far_end.sign(server.request)
