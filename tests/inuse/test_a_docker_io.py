@@ -137,3 +137,13 @@ def test_taken_away_the_engine_is_its_owners_again(server: Server, bare: Fingerp
     assert json.loads(neighbours.state(server.node).settings) == neighbours.SETTINGS
     information = json.loads(server.node.exec("docker info --format '{{json .}}'").stdout)
     assert information["LiveRestoreEnabled"] is False
+
+
+def test_a_restart_would_have_been_noticed(server: Server) -> None:
+    """The same look at the neighbours, while their engine is restarted: what proves the others must be able to fail."""
+    before = neighbours.state(server.node)
+    with neighbours.Watch(server.node) as watch:
+        server.node.exec("systemctl restart docker.service")
+    assert watch.failures
+    with pytest.raises(AssertionError):
+        neighbours.assert_untouched(before, neighbours.state(server.node))
