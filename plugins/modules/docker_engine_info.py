@@ -65,80 +65,80 @@ flavour:
   type: str
 orchestrators:
   description: The units of Kubernetes on this node.
-  returned: when O(ignore:owner) is neither C(ours) nor C(unknown)
+  returned: when RV(owner) is neither V(ours) nor V(unknown)
   type: list
   elements: str
 containerd:
   description: A containerd that someone installed without Docker.
-  returned: when it was looked for
+  returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
   type: str
 unit:
   description: What systemd says of C(docker.service).
-  returned: when it was looked for
+  returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
   type: dict
 socket:
   description: What systemd says of C(docker.socket).
-  returned: when it was looked for
+  returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
   type: dict
 asked:
   description: Whether the engine was asked, which it is when it runs and the user is root.
-  returned: when it was looked for
+  returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
   type: bool
 complaint:
   description: What the engine said instead of an answer.
-  returned: when it was looked for
+  returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
   type: str
 version:
   description: The engine's version.
-  returned: when it was looked for
+  returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
   type: str
 compose:
   description: The version of the command C(docker compose); empty when there is none.
-  returned: when it was looked for
+  returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
   type: str
 traits:
   description: Of C(rootless), C(userns) and C(swarm), what the engine is.
-  returned: when it was looked for
+  returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
   type: list
   elements: str
 containers:
   description: Name, state, Compose project and ports of every container.
-  returned: when it was looked for
+  returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
   type: list
   elements: dict
 networks:
   description: Name and subnets of every network, and whether it is this collection's.
-  returned: when it was looked for
+  returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
   type: list
   elements: dict
 settings_state:
   description: Whether there is a C(daemon.json), one of C(absent), C(read) and C(broken).
-  returned: when it was looked for
+  returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
   type: str
 settings:
   description: What stands in it, without the names and passwords of proxies.
-  returned: when it was looked for
+  returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
   type: dict
 owned:
   description: What of it this collection wrote.
-  returned: when it was looked for
+  returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
   type: dict
 created:
   description: Whether this collection made the file.
-  returned: when it was looked for
+  returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
   type: bool
 proxied:
   description: Whether this collection has given the daemon a proxy.
-  returned: when it was looked for
+  returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
   type: bool
 exposed:
   description: Where the daemon listens on the network without asking for a client's certificate.
-  returned: when it was looked for
+  returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
   type: list
   elements: str
 rootless:
   description: Users who run a Docker daemon of their own.
-  returned: when it was looked for
+  returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
   type: list
   elements: str
 """
