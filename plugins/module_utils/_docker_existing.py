@@ -71,6 +71,7 @@ class Look:
     proxied: bool = False
     exposed: Sequence[str] = ()
     rootless: Sequence[str] = ()
+    firewalled: bool = False  # our firewall is there already, so that no port is closed by its first coming
 
 
 def look_from(answer: Mapping[str, Any]) -> Look:

@@ -11,22 +11,58 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.eucaim.local_node.plugins.module_utils._firewall import LAST_PORT, parse_port, rule_problem
+from ansible_collections.eucaim.local_node.plugins.module_utils._docker_existing import Look
+from ansible_collections.eucaim.local_node.plugins.module_utils._firewall import (
+    LAST_PORT,
+    compose,
+    entries,
+    make_rule,
+    parse_port,
+    rule_problem,
+)
+from ansible_collections.eucaim.local_node.plugins.module_utils._firewall_found import cut, parse_published
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, shown
 
 LEAST_SECONDS, MOST_SECONDS = 30, 120
 
 
-def check_firewall(variables: Mapping[str, Any], _facts: Mapping[str, Any]) -> list[Refusal]:
+def check_firewall(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Refusal]:
     """Return why the settings of firewall cannot work on this node."""
     if not variables.get("firewall_enabled", True):
         return []
-    return [
+    refusals = [
         *_ports(variables),
         *_empty(variables),
         *_rules(variables, "firewall_rules"),
         *_rules(variables, "firewall_dependent_rules"),
         *_seconds(variables),
+    ]
+    return refusals or _published(variables, facts)
+
+
+def _published(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Refusal]:
+    """Ports of containers on an engine that was there before: the first firewall would close what is not listed.
+
+    The module firewall looks at every port in use when its turn comes. These are known before any role's change.
+    """
+    look = facts.get("engine")
+    if not isinstance(look, Look) or look.firewalled or variables.get("firewall_close_unlisted"):
+        return []
+    running = [f"{item['name']}\t{item['ports']}" for item in look.containers if item["state"] == "running"]
+    rules = [make_rule(rule) for rule in _items(variables, "firewall_rules")]
+    listed = compose(_items(variables, "firewall_inbound_ports"), [], rules, [])
+    lost = cut(parse_published("\n".join(running)), None, entries(listed))
+    if not lost:
+        return []
+    ports = ", ".join(sorted({str(item.port) for item in lost}, key=int))
+    return [
+        Refusal(
+            "NET-FW",
+            "firewall_close_unlisted",
+            f"ports of containers that firewall_rules does not name: {', '.join(item.text() for item in lost)}",
+            "every port in use listed, or your word that it may be closed",
+            f"add {ports} to firewall_rules, or set firewall_close_unlisted: true to close what is not listed",
+        )
     ]
 
 

@@ -141,6 +141,10 @@ rootless:
   returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
   type: list
   elements: str
+firewalled:
+  description: Whether this collection's firewall is on the node already.
+  returned: when RV(owner) is neither V(ours) nor V(unknown), and it was looked for
+  type: bool
 """
 
 import glob
@@ -261,6 +265,7 @@ def look(module: AnsibleModule) -> dict[str, Any]:
     found["containerd"] = existing.foreign_containerd(packages, ours["packages"] if ours else [])
     found["unit"], found["socket"] = service, seen.get(existing.SOCKET_UNIT, {})
     found["rootless"] = rootless_users()
+    found["firewalled"] = os.path.exists(os.path.join(module.params["state_directory"], "firewall.json"))
     found.update(settings_of(module))
     found["exposed"] = existing.open_sockets(found["settings"], node.command_line(service.get("MainPID", ""), PROC))
     if root and verdict.engine == "foreign" and service.get("ActiveState") == "active":

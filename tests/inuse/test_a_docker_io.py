@@ -24,6 +24,7 @@ INVENTORIES = [
         ("docker.io 26", "records (0.0.0.0:8080->80/tcp", "viewer (", "docker_existing_engine to adopt"),
     ),
     Row("no-compose", ADOPT, ("without Docker Compose v2", "docker-compose", "not restarted")),
+    Row("ports", ADOPT, ("NET-FW", "8080 (container records)", "8443 (container viewer)", "firewall_close_unlisted")),
     Row("version", {**ADOPT, "docker_version": "28.1"}, ("docker_version", "28.1", "26.1", "never changed")),
     Row("contradiction", {**ADOPT, OPTIONS: {"log-driver": "json-file"}}, ('log-driver = "local"', "someone else")),
     Row("restart", {**ADOPT, OPTIONS: {"icc": False}}, ("docker_restart_adopted", "(icc)")),
@@ -88,15 +89,6 @@ def test_what_docker_never_goes_beside(server: Server, bare: Fingerprint) -> Non
     with neighbours.untouched(server.node), meanwhile(server.node, planted, cleared):
         refused(server, [row])
     assert differences(bare, server.node.fingerprint()) == []
-
-
-def test_ports_in_use_are_not_closed_unasked(server: Server) -> None:
-    """Each is named with its container, and the run stops until the inventory lists it."""
-    with neighbours.untouched(server.node):
-        run = server.site()
-    assert run.rc != 0
-    for word in ("NET-FW", "8080 (container records)", "8443 (container viewer)", "firewall_close_unlisted"):
-        assert word in run.output, word
 
 
 def test_adopted_it_stays_as_it_was(server: Server, bare: Fingerprint) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils import _inputs_firewall as inputs
+from ansible_collections.eucaim.local_node.plugins.module_utils._docker_existing import Look
 
 GOOD: dict[str, Any] = {
     "firewall_enabled": True,
@@ -66,3 +67,23 @@ def test_what_the_spec_refuses_is_not_refused_twice() -> None:
 
 def test_a_role_that_is_off_refuses_nothing() -> None:
     assert refused(firewall_enabled=False, firewall_inbound_ports=[0]) == []
+
+
+def test_ports_of_containers_that_were_there_before() -> None:
+    def published(**change: Any) -> list[str]:
+        containers = [
+            {"name": "web", "state": "running", "project": "", "ports": "0.0.0.0:8080->80/tcp, [::]:8080->80/tcp"},
+            {"name": "old", "state": "exited", "project": "", "ports": "0.0.0.0:81->80/tcp"},
+            {"name": "dicom", "state": "running", "project": "", "ports": "0.0.0.0:11112->104/tcp"},
+        ]
+        look = Look(owner="foreign", containers=containers, firewalled=change.pop("firewalled", False))
+        return [refusal.text() for refusal in inputs.check_firewall({**GOOD, **change}, {"engine": look})]
+
+    told = published()
+    assert len(told) == 1
+    assert "firewall_rules does not name: tcp 8080 (container web); needed" in told[0]
+    assert published(firewall_inbound_ports=[22, 8080]) == []
+    assert published(firewall_close_unlisted=True) == []
+    assert published(firewall_enabled=False) == []
+    assert published(firewalled=True) == []
+    assert "found 0" in published(firewall_inbound_ports=[0])[0]

@@ -115,10 +115,10 @@ def test_an_engine_of_ours_is_only_named(node: Node, tmp_path: Path, monkeypatch
 @pytest.mark.parametrize("text", ["rubbish", "[]"])
 def test_a_damaged_record_is_none(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     (tmp_path / "state").mkdir()
-    for name in ("docker.json", "docker_daemon.json"):
+    for name in ("docker.json", "docker_daemon.json", "firewall.json"):
         (tmp_path / "state" / name).write_text(text, encoding="utf-8")
     found = look(node, monkeypatch)
-    assert (found["owner"], found["owned"]) == ("foreign", {})
+    assert (found["owner"], found["owned"], found["firewalled"]) == ("foreign", {}, True)
 
 
 def test_what_looks_like_an_engine(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
