@@ -134,7 +134,7 @@ ROWS = [
         ("docker_address_pools",),
     ),
     Row("docker-source", put(docker_source="snap"), "CT-DOCKER", ("docker_source", "snap")),
-    Row("docker-mirror", put(docker_source="mirror"), "CT-DOCKER", ("docker_mirror_url",)),
+    Row("docker-mirror", put(docker_source="mirror", docker_mirror_url=""), "CT-DOCKER", ("docker_mirror_url",)),
     Row("user-role", put(base_users=[{"name": "eve", "role": "root"}]), "OS-USERS", ("base_users", "root")),
     Row(
         "user-name",
