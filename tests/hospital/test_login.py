@@ -190,7 +190,7 @@ def test_through_a_jump_host(world: World, sockets: dict[str, str]) -> None:
         config.parent.mkdir(parents=True, exist_ok=True)
         config.write_text(jump.ssh_config.read_text() + node.ssh_config.read_text(), encoding="utf-8")
         direct = playbook(PREFLIGHT, inventory=inventory(world, "direct"), env=sockets)
-        refused(direct, "[NET-ADDR] ansible_host", world.node.ip)
+        refused(direct, "ansible_host [NET-ADDR]", world.node.ip)
         behind = inventory(
             world, "jump", ansible_host=node.name, ansible_ssh_common_args=f"-F {config} -o ProxyJump={jump.name}"
         )

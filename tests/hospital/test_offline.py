@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from tests.hospital.isolated import CARRIED, CONTROL, INVENTORY, NODE, TARGET, Site, made, make_bundle
-from tests.site.driver import SCRATCH
+from tests.site.driver import SCRATCH, Run, playbook
 
 BUNDLE = SCRATCH / "offline" / "bundle"
 SITE = "eucaim.local_node.site"
@@ -119,6 +119,35 @@ def test_a_damaged_bundle_is_refused_by_name(
     assert done.stderr.count("found ") == 1
     assert "Nothing was installed." in done.stderr
     assert not (tmp_path / "control").exists()
+
+
+def entry(name: str, directory: Path) -> Run:
+    """Run another entry point of the role on a folder."""
+    task = {
+        "name": "Call the role",
+        "ansible.builtin.import_role": {"name": "eucaim.local_node.bundle", "tasks_from": name},
+    }
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [task]}
+    path = directory.parent / f"{name}.yml"
+    path.write_text(json.dumps([play]), encoding="utf-8")
+    return playbook(str(path), "-e", f"bundle_directory={directory}", inventory=directory.parent / "no-hosts.yml")
+
+
+def test_the_role_proves_and_takes_away(bundle: Path) -> None:
+    """A damaged bundle is not proven; what is no bundle is not deleted."""
+    copy = SCRATCH / "offline" / "copy"
+    shutil.rmtree(copy, ignore_errors=True)
+    subprocess.run(["cp", "-al", str(bundle), str(copy)], check=True)
+    assert entry("verify", copy).succeeded().changed == 0
+    flip(copy / "README.md")
+    damaged = entry("verify", copy)
+    assert damaged.rc != 0
+    assert "found README.md with another content" in damaged.output
+    assert entry("remove", copy).succeeded().changed == 1
+    assert not copy.exists()
+    copy.mkdir()
+    assert entry("remove", copy).succeeded().changed == 0
+    copy.rmdir()
 
 
 def test_the_sum_that_was_told_over_another_way(bundle: Path, tmp_path: Path) -> None:
