@@ -117,6 +117,9 @@ class ActionModule(ActionBase):
                 result.update(changed=self._remove(directory))
             else:
                 result.update(self._present(host, directory, arguments))
+                if not self._task.check_mode and not result["failed"]:
+                    # A callback shows no message of a task that went well, and a person wants to know where to look.
+                    self._display.display(f"{host}: {result['msg']}")
         except OSError as error:
             result.update(
                 failed=True,

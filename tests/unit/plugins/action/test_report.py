@@ -61,6 +61,14 @@ def test_three_files_are_written(tmp_path: Path) -> None:
     assert document["evidence"]["files"] == [{"role": "base", "sha256": "a" * 64}]
 
 
+def test_a_person_is_told_where_the_report_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(tmp_path, row("OS-TIME", "met"), check_mode=True)
+    run(tmp_path, row("OS-TIME", "unmet"))
+    assert capsys.readouterr().out == ""
+    run(tmp_path, row("OS-TIME", "met"))
+    assert capsys.readouterr().out == f"node1: The report: {tmp_path}/node1/index.html\n"
+
+
 def test_the_same_verdict_is_no_change_but_a_new_record(tmp_path: Path) -> None:
     run(tmp_path, row("OS-TIME", "met", "0.2 s"))
     result = run(tmp_path, row("OS-TIME", "met", "0.3 s"), run_id="another")
