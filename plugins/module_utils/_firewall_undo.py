@@ -9,7 +9,9 @@ The script needs nothing but a shell and the firewall's own tools, because it ru
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
+from typing import Any
 
 HOME = "/var/lib/eucaim/firewall"
 KEPT = f"{HOME}/undo"
@@ -180,3 +182,29 @@ def timer_arguments(name: str, seconds: int) -> list[str]:
         "/bin/sh",
         SCRIPT,
     ]
+
+
+def rule_arguments(rule: str, how: str) -> list[str]:
+    """Return the arguments of iptables for a rule `table: -A CHAIN ...`; how is -A, -C or -D."""
+    table, _colon, words = rule.partition(": ")
+    return ["-t", table, how, *shlex.split(words)[1:]]
+
+
+def back_script(theirs: Mapping[str, Any]) -> str:
+    """Return the shell script that puts rules of somebody else back into the kernel, each of them once."""
+    lines = []
+    for name, text in theirs.get("tables", {}).items():
+        lines += [
+            "nft -f - <<'EUCAIM'",
+            f"table {name}",
+            f"delete table {name}",
+            *text.rstrip().splitlines(),
+            "EUCAIM",
+        ]
+    for program, rules in theirs.get("iptables", {}).items():
+        for rule in rules:
+            arguments = rule_arguments(rule, "-A")
+            lines.append(f"{program} -t {arguments[1]} -N {shlex.quote(arguments[3])} 2> /dev/null")
+            check, add = (shlex.join([program, *rule_arguments(rule, how)]) for how in ("-C", "-A"))
+            lines.append(f"{check} 2> /dev/null || {add}")
+    return "".join(f"{line}\n" for line in lines)

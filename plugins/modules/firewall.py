@@ -794,6 +794,8 @@ def reasons(module: AnsibleModule, sight: Sight) -> list[str]:
     words = [f"the packages {', '.join(sight.missing)} are missing"] if sight.missing else []
     words += [f"{path} differs" for path in sight.changed()]
     words += [f"{path} is missing" for path, target in undo.LINKS.items() if link_of(path) != target]
+    if sight.foreign and module.params["existing"] == "replace":
+        words.append("rules of somebody else are to be replaced")
     if not sight.missing and sight.backend.drift(sight.record):
         words.append(f"the kernel's rules are not those that {sight.backend.name} was given")
     if digest(kernel_table(module)) != sight.record.get("table"):
@@ -852,6 +854,16 @@ def other_manager(sight: Sight) -> list[Refusal]:
 
 def foreign_rules(module: AnsibleModule, sight: Sight) -> list[Refusal]:
     """Refuse rules of somebody else, unless the site said what to do with them."""
+    beyond = [word for word in sight.foreign if word.startswith(BEYOND)]
+    if beyond and module.params["existing"] == "replace":
+        return [
+            refusal(
+                "firewall_existing",
+                f"rules of somebody else that cannot be replaced: {'; '.join(beyond)}",
+                "nothing but zones, tables and rules, which can be recorded and put back",
+                "take them away by hand, or set firewall_existing: keep",
+            )
+        ]
     if not sight.foreign or module.params["existing"] != "refuse":
         return []
     told = "; ".join(sight.foreign[:12])
@@ -1040,7 +1052,13 @@ def arm(module: AnsibleModule, sight: Sight) -> str:
             link(path, target)
     safe = {undo.SCRIPT, undo.SETTLE, *(path for path, target in undo.LINKS.items() if target == undo.SETTLE)}
     keep_former(
-        module, sight, [path for path in [*sight.after, *undo.LINKS, *sight.backend.links, STATE] if path not in safe]
+        module,
+        sight,
+        [
+            path
+            for path in [*sight.after, *undo.LINKS, *sight.backend.links, *LOADERS.values(), STATE]
+            if path not in safe
+        ],
     )
     node.run(module, ["systemctl", "daemon-reload"])
     seconds = int(module.params["undo_seconds"])
@@ -1064,6 +1082,7 @@ def apply(module: AnsibleModule, sight: Sight) -> None:
     """Write the set and let the kernel take it over; on any error put the former state back at once."""
     problem = ""
     changed = sight.changed()
+    replaced = sight.backend.replaced()
     try:
         for path in changed:
             put(module, path, sight.after[path])
@@ -1074,6 +1093,10 @@ def apply(module: AnsibleModule, sight: Sight) -> None:
     except OSError as error:
         problem = f"{error.filename}: {error.strerror}"
     if not problem:
+        if module.params["existing"] == "replace":
+            theirs = kernel_rules(module, sight)
+            sight.record["replaced"] = merged(sight.record.get("replaced", {}), {**replaced, **theirs})
+            take_away(module, theirs)
         problem = save_applied(module, sight)
     if problem:
         run_undo(module)
@@ -1081,6 +1104,56 @@ def apply(module: AnsibleModule, sight: Sight) -> None:
             msg=f"[{REQUIREMENT}] The firewall could not be applied: {problem}. The former rules are in force again.",
             undone=True,
         )
+
+
+# ------------------------------------------------------------------------------------------ rules that are replaced
+
+# Units that load rules of their own at boot, and the links that enable them.
+LOADERS = {
+    "nftables.service": "/etc/systemd/system/sysinit.target.wants/nftables.service",
+    "netfilter-persistent.service": "/etc/systemd/system/multi-user.target.wants/netfilter-persistent.service",
+}
+# What is theirs and cannot be put back by us, so it is not taken away either.
+BEYOND = ("firewalld: direct rules", "firewalld: policy", "firewalld: active zone")
+
+
+def kernel_rules(module: AnsibleModule, sight: Sight) -> dict[str, Any]:
+    """Return the rules of somebody else that the kernel has beside the node's firewall, to put them back later."""
+    tables = {
+        name: says(module, "nft", "--stateless", "list", "table", *name.split())
+        for name in found.foreign_tables(says(module, "nft", "-j", "list", "ruleset"))
+    }
+    rules = {program: found.foreign_iptables(says(module, f"{program}-save")) for program in ("iptables", "ip6tables")}
+    return {"tables": tables, "iptables": rules, "units": [unit for unit in LOADERS if sight.units.enabled.get(unit)]}
+
+
+def merged(first: Any, second: Any) -> Any:
+    """Return what was replaced before and what is replaced now as one; what was there first stays."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        return {key: merged(first.get(key), second.get(key)) for key in {**first, **second}}
+    if isinstance(first, list) and isinstance(second, list):
+        return [*first, *(item for item in second if item not in first)]
+    return second if first is None else first
+
+
+def take_away(module: AnsibleModule, theirs: Mapping[str, Any]) -> None:
+    """Take the rules of somebody else out of the kernel; what puts them back is written down first."""
+    node.write(module, at(f"{undo.KEPT}/more"), undo.back_script(theirs).encode(), 0o600)
+    for unit in theirs["units"]:
+        # Not stopped: stopping nftables.service would flush ours, too.
+        node.run(module, ["systemctl", "disable", unit])
+    for program, rules in theirs["iptables"].items():
+        for rule in rules:
+            node.run(module, [program, *undo.rule_arguments(rule, "-D")])
+    for name in theirs["tables"]:
+        node.run(module, ["nft", "delete", "table", *name.split()])
+
+
+def put_back(module: AnsibleModule, theirs: Mapping[str, Any]) -> None:
+    """Put the rules of somebody else back into the kernel, and let them be loaded at boot again."""
+    node.run(module, ["/bin/sh", "-s"], data=undo.back_script(theirs).encode())
+    for unit in theirs.get("units", []):
+        node.run(module, ["systemctl", "enable", unit])
 
 
 def load_table(module: AnsibleModule) -> str:
@@ -1330,6 +1403,8 @@ def absent(module: AnsibleModule) -> None:
             put(module, path, after[path])
         if record.get("backend"):
             backend.unload()
+        if record.get("replaced"):
+            put_back(module, record["replaced"])
         node.run(module, ["systemctl", "stop", "eucaim-firewall.service"])
         node.run(module, ["nft", "delete", "table", nft.FAMILY, nft.TABLE])
         for path in gone:

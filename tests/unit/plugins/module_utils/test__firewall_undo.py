@@ -130,3 +130,23 @@ def test_at_boot_the_units_load_what_is_there(tmp_path: Path) -> None:
     calls = run(tmp_path, "--boot")
     assert (etc / "user.rules").read_text(encoding="utf-8") == "old"
     assert calls == ["systemctl --no-block stop firewalld.service"]
+
+
+def test_rules_of_somebody_else_are_put_back_once() -> None:
+    words = "INPUT -p tcp -m comment --comment 'the $(PACS)' -j ACCEPT"
+    rule = 'filter: -A INPUT -p tcp -m comment --comment "the $(PACS)" -j ACCEPT'
+    script = undo.back_script(
+        {"tables": {"inet hospital": "table inet hospital {\n}\n"}, "iptables": {"iptables": [rule]}}
+    )
+    assert script.splitlines() == [
+        "nft -f - <<'EUCAIM'",
+        "table inet hospital",
+        "delete table inet hospital",
+        "table inet hospital {",
+        "}",
+        "EUCAIM",
+        "iptables -t filter -N INPUT 2> /dev/null",
+        f"iptables -t filter -C {words} 2> /dev/null || iptables -t filter -A {words}",
+    ]
+    assert undo.back_script({}) == ""
+    assert undo.rule_arguments(rule, "-D")[:4] == ["-t", "filter", "-D", "INPUT"]

@@ -281,6 +281,51 @@ def test_rules_of_somebody_else_are_refused(kernel: Kernel, refuse: Any, run: An
     assert "dport 5" in kernel.read("/etc/ufw/before.rules")
 
 
+def test_rules_of_somebody_else_are_replaced_and_put_back(node: Node, kernel: Kernel, run: Any) -> None:
+    theirs = (
+        "\n### tuple ### allow tcp 9000 0.0.0.0/0 any 0.0.0.0/0 in\n-A ufw-user-input -p tcp --dport 9000 -j ACCEPT\n"
+    )
+    kernel.write("/etc/ufw/user.rules", FRESH.replace("COMMIT", f"{theirs}\n### END RULES ###\nCOMMIT"))
+    changed = "*filter\n-A ufw-before-input -p tcp --dport 5 -j ACCEPT\nCOMMIT\n"
+    kernel.write("/etc/ufw/before.rules", changed)
+    kernel.more4 = "-A INPUT -p tcp -m tcp --dport 7 -j ACCEPT\n"
+    kernel.ruleset = json.dumps({"nftables": [{"rule": {"family": "inet", "table": "hospital"}}]})
+    kernel.units = "Id=nftables.service\nActiveState=active\nUnitFileState=enabled\n"
+    kernel.write("/etc/nftables.conf", "tcp dport 1 accept\n")
+    result = run(existing="replace")
+    assert "rules of somebody else are to be replaced" in result["reasons"]
+    assert "9000" not in kernel.read("/etc/ufw/user.rules")
+    assert kernel.read("/etc/ufw/before.rules") == "*filter\nCOMMIT\n"
+    assert ["delete", "table", "inet", "hospital"] in node.called("nft")
+    assert ["-t", "filter", "-D", "INPUT", "-p", "tcp", "-m", "tcp", "--dport", "7", "-j", "ACCEPT"] in (
+        node.called("iptables")
+    )
+    assert ["disable", "nftables.service"] in node.called("systemctl")
+    assert "delete table inet hospital" in kernel.read(f"{undo.KEPT}/more")
+    kernel.more4 = kernel.ruleset = kernel.units = ""
+    run(state="confirmed")
+    scripts: list[str] = []
+
+    def shell(_argv: Sequence[str], data: Any) -> Answer:
+        scripts.append(data.decode())
+        return 0, "", ""
+
+    node.programs["sh"] = shell
+    run(state="absent")
+    assert "iptables -t filter -A INPUT -p tcp -m tcp --dport 7 -j ACCEPT" in scripts[0]
+    assert ["enable", "nftables.service"] in node.called("systemctl")
+    assert "allow tcp 9000" in kernel.read("/etc/ufw/user.rules")
+    assert kernel.read("/etc/ufw/before.rules") == changed
+
+
+def test_what_was_replaced_twice_is_kept_as_it_was_first() -> None:
+    assert firewall.merged({"a": [1], "b": "old"}, {"a": [1, 2], "b": "new", "c": 3}) == {
+        "a": [1, 2],
+        "b": "old",
+        "c": 3,
+    }
+
+
 def test_what_the_list_allows_anyway_is_no_question(kernel: Kernel, run: Any) -> None:
     theirs = "\n### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in\n-A ufw-user-input -p tcp --dport 22 -j ACCEPT\n"
     kernel.write("/etc/ufw/user.rules", FRESH.replace("COMMIT", f"{theirs}\n### END RULES ###\nCOMMIT"))
@@ -599,10 +644,20 @@ def test_zones_of_somebody_else_are_refused_kept_or_replaced(
     said = refuse(backend="firewalld")
     for words in ("firewalld: zone public: port 9000/tcp", "firewalld: direct rules", "firewalld: policy own.xml"):
         assert words in said
+    assert "rules of somebody else that cannot be replaced" in refuse(backend="firewalld", existing="replace")
     run(backend="firewalld", existing="keep")
     assert 'port="9000"' in kernel.read(ZONE)
     run(state="confirmed")
     assert run(existing="keep")["reasons"] == []
+
+
+def test_zones_of_somebody_else_are_put_back(kernel: Kernel, daemon: Daemon, run: Any) -> None:
+    kernel.write("/etc/firewalld/zones/public.xml", THEIRS)
+    run(backend="firewalld", existing="replace")
+    assert kernel.read("/etc/firewalld/zones/public.xml") == ""
+    run(state="confirmed")
+    run(state="absent")
+    assert kernel.read("/etc/firewalld/zones/public.xml") == THEIRS
 
 
 def test_what_was_added_to_our_zone_is_found(kernel: Kernel, daemon: Daemon, run: Any, refuse: Any) -> None:
