@@ -156,12 +156,23 @@ def test_what_cannot_be_written_is_said(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert "not among the secrets" in run(monkeypatch, tmp_path, environment_files=unknown)["msg"]
 
 
-@pytest.fixture
-def enrolment(tmp_path: Path) -> dict[str, Any]:
-    """Return a key and a request as community.crypto would have made them."""
-    key, request = tmp_path / "key.pem", tmp_path / "request.pem"
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a key and a request as community.crypto would have made them."""
+    folder = tmp_path_factory.mktemp("papers")
     openssl = ["openssl", "req", "-new", "-nodes", "-newkey", "rsa:2048", "-utf8", "-subj", "/CN=a.b/L=K\u00f6ln"]
-    subprocess.run([*openssl, "-keyout", str(key), "-out", str(request)], check=True, capture_output=True)
+    subprocess.run(
+        [*openssl, "-keyout", str(folder / "key.pem"), "-out", str(folder / "request.pem")],
+        check=True,
+        capture_output=True,
+    )
+    return folder
+
+
+@pytest.fixture
+def enrolment(tmp_path: Path, papers: Path) -> dict[str, Any]:
+    """Return what is wanted of a key and a request, which are as wanted."""
+    key, request = (Path(shutil.copy(papers / name, tmp_path)) for name in ("key.pem", "request.pem"))
     key.chmod(0o600)
     request.chmod(0o644)
     subject = [{"CN": "a.b"}, {"L": "K\u00f6ln"}]
