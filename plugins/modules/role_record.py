@@ -163,7 +163,10 @@ from ansible_collections.eucaim.local_node.plugins.module_utils import _package_
 from ansible_collections.eucaim.local_node.plugins.module_utils import _role_record as records
 from ansible_collections.eucaim.local_node.plugins.module_utils._way_in import refuse_to_cut
 
-PASSWD, GROUP, SHADOW, HOMES = "/etc/passwd", "/etc/group", "/etc/shadow", "/home"
+PASSWD = "/etc/passwd"
+GROUP = "/etc/group"
+SHADOW = "/etc/shadow"
+HOMES = "/home"
 STATES = "/var/lib/apt/extended_states"
 # Seconds in which a person who has just logged out is still busy.
 PATIENCE = 20.0

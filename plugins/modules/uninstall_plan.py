@@ -88,7 +88,8 @@ from ansible_collections.eucaim.local_node.plugins.module_utils import _uninstal
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, summary
 from ansible_collections.eucaim.local_node.plugins.module_utils._way_in import cut
 
-PASSWD, GROUP = "/etc/passwd", "/etc/group"
+PASSWD = "/etc/passwd"
+GROUP = "/etc/group"
 LABEL = "eu.eucaim.local_node=federation"
 
 
