@@ -150,6 +150,7 @@ record:
 """
 
 import base64
+import glob
 import os
 import stat
 import tempfile
@@ -276,6 +277,13 @@ def automatic_packages(module: AnsibleModule, family: str) -> list[str]:
     return [name.partition(":")[0] for name in node.run(module, ["apt-mark", "showauto"])[1].split()]
 
 
+def others_unsettled(module: AnsibleModule) -> bool:
+    """Say whether a run died in an installation of another role: nothing can be installed before that is finished."""
+    paths = glob.glob(os.path.join(glob.escape(module.params["directory"]), "*.json"))
+    texts = [node.read_text(path) or "" for path in paths if path != record_path(module)]
+    return any('"before":' in text for text in texts)
+
+
 def claimed(module: AnsibleModule) -> None:
     """Look, and record what is about to be made; with V(read) only look."""
     record = records.parse(node.read_text(record_path(module)))
@@ -284,7 +292,7 @@ def claimed(module: AnsibleModule) -> None:
     after = records.claim(record, wanted, found)
     repaired: list[str] = []
     changed = writing and save(module, record, after)
-    if writing and "before" in after:
+    if writing and ("before" in after or others_unsettled(module)):
         repaired = repair.repair(module)
         if repaired:
             module.warn(repair.told(repaired, module.check_mode))

@@ -345,3 +345,12 @@ def test_a_lock_that_a_killed_tool_left_goes(node: Machine, monkeypatch: pytest.
     assert not (node.root / "passwd.lock").exists()
     assert "passwd.lock" in node.warned[-1]
     assert not use(node, monkeypatch)["changed"]
+
+
+def test_an_installation_of_another_role_is_finished_too(node: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repair, "repair", lambda _module: ["iptables"])
+    converge(node, monkeypatch)
+    node.warned.clear()
+    assert not use(node, monkeypatch, **wants(node))["changed"]
+    node.write("lib/state/docker.json", '{"before": ["libc6"], "packages": []}')
+    assert use(node, monkeypatch, **wants(node))["repaired"] == ["iptables"]
