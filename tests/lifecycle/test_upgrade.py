@@ -70,7 +70,7 @@ def former() -> Path:
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     """A bare node and a far end."""
-    with made("lifecycle-up", 89) as here:
+    with made("lifecycle-up", 88) as here:
         yield here
 
 
