@@ -458,6 +458,10 @@ def removed(module: AnsibleModule) -> None:
     packages = releasable(module, names)
     doomed = {path, *plan.files}
     directories = empty_in([folder, *plan.directories], doomed)
+    # Roles that are removed before this one do not empty them in check mode.
+    directories += [
+        f"{item}, if it is empty by then" for item in plan.directories if os.path.isdir(item) and item not in doomed
+    ]
     if not module.check_mode:
         take_away(module, plan)
         if packages:

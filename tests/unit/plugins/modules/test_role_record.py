@@ -264,6 +264,9 @@ def test_a_directory_with_something_in_it_stays(node: Machine, monkeypatch: pyte
     monkeypatch.setattr(os, "chown", lambda *_arguments: None)
     converge(node, monkeypatch)
     node.write("opt/data", "1")
+    node.check_mode = True
+    assert f"directory {node.root}/opt, if it is empty by then" in use(node, monkeypatch, "removed")["removed"]
+    node.check_mode = False
     assert f"directory {node.root}/opt" not in use(node, monkeypatch, "removed")["removed"]
     assert node.text("opt/data") == "1"
 
