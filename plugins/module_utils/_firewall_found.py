@@ -72,9 +72,13 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-def ssh_ports(listeners: Iterable[Listener], connection: Connection | None) -> list[int]:
-    """Return the ports of SSH: where sshd listens, and where this connection came in."""
+def ssh_ports(listeners: Iterable[Listener], connection: Connection | None, configured: str = "") -> list[int]:
+    """Return the ports of SSH: where sshd listens, where this connection came in, and where sshd will listen next time.
+
+    The last is what `sshd -T` prints: settings that were changed are taken over by the next restart.
+    """
     ports = {item.port for item in listeners if item.protocol == "tcp" and item.who == "sshd"}
+    ports |= {int(port) for port in re.findall(r"^port ([0-9]{1,5})$", configured, re.MULTILINE)}
     if connection is not None:
         ports.add(connection.port)
     return sorted(ports)

@@ -723,7 +723,7 @@ def wanted_rules(
 ) -> tuple[list[model.Rule], dict[str, list[str]]]:
     """Return the whole list, host names resolved; an address that a name once had stays."""
     params = module.params
-    ports = params["ssh_ports"] or found.ssh_ports(listeners, connection)
+    ports = params["ssh_ports"] or found.ssh_ports(listeners, connection, says(module, "sshd", "-T"))
     site = [model.make_rule(rule) for rule in params["rules"]]
     dependent = [model.make_rule(rule) for rule in params["dependent_rules"]]
     rules = model.compose(params["inbound_ports"], ports, site, dependent)

@@ -61,6 +61,7 @@ def test_a_container_stands_for_its_proxy() -> None:
 def test_the_ports_of_ssh() -> None:
     assert found.ssh_ports([SSH, JAVA, found.Listener("udp", 7, "sshd")], None) == [22]
     assert found.ssh_ports([SSH], Connection("192.0.2.1", "192.0.2.2", 2222)) == [22, 2222]
+    assert found.ssh_ports([SSH], None, "port 2222\naddressfamily any\nx11displayoffset 10\n") == [22, 2222]
 
 
 @pytest.mark.parametrize(
