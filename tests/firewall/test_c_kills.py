@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.firewall.conftest import fresh
 from tests.firewall.test_b_lockouts import ONLY_CONTROLLER, pending, undone
-from tests.firewall.world import MINUTES, Held, Place, listening, settle
+from tests.firewall.world import MINUTES, Held, Outside, Place, listening, machine, settle
 from tests.nodes.engine import docker
 
 pytestmark = pytest.mark.long
@@ -94,33 +96,23 @@ def test_two_people_at_once(place: Place) -> None:
     place.play().succeeded()
 
 
-def test_the_rules_themselves_stop_new_connections(place: Place) -> None:
-    """An administrator's own hook of ufw drops new connections to SSH: the proof fails, and the undo takes it back.
+def test_the_rules_themselves_stop_new_connections(outside: Outside, sockets: Path) -> None:
+    """An administrator's own rule, kept and never loaded until now, drops new connections to SSH: the proof fails.
 
-    The hook comes with the start of the new rules and goes with their end, as hooks do.
+    The connection that is there lives on, so nothing but the proof shows it. The former state, no firewall, comes back.
     """
-    hook = "/etc/ufw/after.init"
-    place.node.exec(f"test ! -e {hook} || cp -p {hook} /root/after.init")
-    place.play(firewall_inbound_ports=[80, 8001]).succeeded()
-    place.node.exec(
-        f"cat > {hook} && chmod 755 {hook}",
-        stdin="""#!/bin/sh
-case "$1" in
-start) grep -q 8003 /etc/ufw/user.rules && iptables -I INPUT -p tcp --dport 22 -m conntrack --ctstate NEW -j DROP ;;
-stop) iptables -D INPUT -p tcp --dport 22 -m conntrack --ctstate NEW -j DROP ;;
-esac
-exit 0
-""",
-    )
-    try:
-        before = place.node.fingerprint()
-        done = place.play(firewall_inbound_ports=[80, 8003], firewall_existing="keep")
+    with fresh(machine("node-7", 18)) as node:
+        node.exec("apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy ufw nftables")
+        rule = "-A ufw-before-input -p tcp --dport 22 -m conntrack --ctstate NEW -j DROP"
+        node.exec(f"sed -i '0,/^-A /s//{rule}\\n&/' /etc/ufw/before.rules && grep -q -- '{rule}' /etc/ufw/before.rules")
+        place = Place(node, outside, sockets)
+        done = place.play(firewall_existing="keep", firewall_undo_seconds=30)
         assert done.rc != 0, done.output[-3000:]
-        assert "NET-FW" in done.output
-        undone(place, before)
-    finally:
-        place.node.exec(f"rm {hook}; test ! -e /root/after.init || mv /root/after.init {hook}")
-    place.play().succeeded()
+        assert "no new connection to the node could be proven" in " ".join(done.output.split())
+        outside.logs_in_within(MINUTES, node)
+        settle(lambda: not pending(place), "the end of the undo", 60)
+        with listening(node, 80, 8443):
+            assert outside.open(node, 22, 80, 8443) == [[22, 80, 8443]] * 2
 
 
 def test_sshd_dies_with_the_change(place: Place, held: Held) -> None:
