@@ -85,7 +85,7 @@ def script(world: World) -> str:
 
 def compare(node: Node) -> None:
     """Refuse a script that did less than the roles do: packages, people and running containers."""
-    wanted = {"docker.io", "docker-compose", "git", "curl", "python3-cryptography", "unattended-upgrades"}
+    wanted = {"docker.io", "docker-compose", "git", "curl", "python3-cryptography", "ufw", "unattended-upgrades"}
     packages = set(node.exec("apt-mark showmanual").stdout.split())
     people = set(node.exec("getent passwd | cut -d: -f1").stdout.split())
     lines = node.exec("docker ps --all --format '{{json .}}'").stdout.splitlines()

@@ -37,6 +37,36 @@ END
 systemctl enable --now apt-daily.timer apt-daily-upgrade.timer
 systemctl enable systemd-timesyncd.service
 
+# The firewall: what comes in to the node, and that nothing new from outside gets to a container.
+apt-get -qy install --no-install-recommends nftables ufw
+ufw default deny incoming
+ufw allow proto tcp to any port 22,80,443
+install -d -m 755 /etc/nftables.d
+cat > /etc/nftables.d/eucaim.nft << 'END'
+table inet eucaim
+delete table inet eucaim
+table inet eucaim {
+  chain forward {
+    type filter hook forward priority filter - 5; policy accept;
+    iifname "eth0" ct state new ct direction original drop
+  }
+}
+END
+cat > /etc/systemd/system/eucaim-firewall.service << 'END'
+[Unit]
+Description=What comes in to containers
+Before=network-pre.target docker.service
+Wants=network-pre.target
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/nft -f /etc/nftables.d/eucaim.nft
+[Install]
+WantedBy=multi-user.target
+END
+systemctl enable --now eucaim-firewall.service
+ufw --force enable
+
 # The engine.
 install -d -m 755 /etc/docker
 cat > /etc/docker/daemon.json << 'END'
