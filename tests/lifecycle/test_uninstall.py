@@ -25,7 +25,7 @@ LEFT = {
     r"files: /etc/(passwd|group|shadow|gshadow): ": "the account of systemd-timesyncd",
     r"users: (passwd|group|shadow):systemd-timesync: ": "Debian's package leaves its account when it is purged",
     r"files: /var/log/(alternatives\.log|dpkg\.log|unattended-upgrades): ": "logs of what was done",
-    r"rules: kernel ip (filter FORWARD|nat PREROUTING): \(absent\) -> policy accept, 0 rules": "chains without a rule",
+    r"rules: kernel ip6? \w+ [A-Z]+: \(absent\) -> policy accept, 0 rules": "chains without a rule",
 }
 
 
