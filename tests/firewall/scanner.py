@@ -105,8 +105,11 @@ def ask(address: str, ports: list[int], patience: float) -> list[int]:
     for port, trial in asked:
         try:
             answered += [port] if trial.recv(100) else []
-        except (TimeoutError, ConnectionRefusedError):
+        except TimeoutError:
             pass
+        except OSError as problem:
+            if problem.errno not in REFUSED:
+                raise
         finally:
             trial.close()
     return answered
