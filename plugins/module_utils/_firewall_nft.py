@@ -198,3 +198,13 @@ def seen(text: str) -> list[str]:
             if len(parts) == 3:
                 found.append(f"{parts[1]} {parts[0]} port {parts[2]}")
     return sorted(found)
+
+
+def empty_chains(text: str) -> list[str]:
+    """Return the chains of the kernel's hooks that hold no rule and let everything pass, from `nft -j list table`."""
+    ruled = {rule.get("chain") for rule in objects(text, "rule")}
+    return [
+        str(chain.get("name"))
+        for chain in objects(text, "chain")
+        if chain.get("policy") == "accept" and chain.get("name") not in ruled
+    ]

@@ -323,3 +323,18 @@ def live(text: str) -> list[str]:
         r"(:INPUT \S+|-[AI] (INPUT|OUTPUT|FORWARD) .*ufw|-A ufw6?-(user|before)-(input|output|forward) )"
     )
     return [line.split(" [", maxsplit=1)[0] for line in _filter(text).splitlines() if wanted.match(line)]
+
+
+_OWN_JUMP = re.compile(r"-A ((?:INPUT|OUTPUT|FORWARD) -j ufw6?-\S+)\Z")
+_OWN_CHAIN = re.compile(r"^:(ufw6?-[\w-]+) ", re.MULTILINE)
+
+
+def leftovers(text: str) -> str:
+    """Return what takes away the empty chains that ufw leaves in the kernel when it is switched off; empty for none."""
+    part = _filter(text)
+    chains = _OWN_CHAIN.findall(part)
+    if not chains:
+        return ""
+    jumps = [f"-D {found.group(1)}" for found in map(_OWN_JUMP.match, part.splitlines()) if found]
+    flushed, deleted = ([f"{how} {chain}" for chain in chains] for how in ("-F", "-X"))
+    return "\n".join(["*filter", *jumps, *flushed, *deleted, "COMMIT", ""])

@@ -473,8 +473,20 @@ class Ufw:
             if os.path.exists(at(path)):
                 node.run(self.module, [path, "force-stop"])
                 break
+        self.tidy()
         for program in forward:
             node.run(self.module, [program, "-P", "FORWARD", "DROP"])
+
+    def tidy(self) -> None:
+        """Take away the empty chains that ufw leaves until the next start of the node, and what is empty then."""
+        self.look_again()
+        for program, saved, table in (("iptables", self.saved4, "ip"), ("ip6tables", self.saved6, "ip6")):
+            text = ufw.leftovers(saved)
+            if not text:
+                continue
+            node.run(self.module, [f"{program}-restore", "--noflush"], data=text.encode())
+            for chain in nft.empty_chains(says(self.module, "nft", "-j", "list", "table", table, "filter")):
+                node.run(self.module, ["nft", "delete", "chain", table, "filter", chain])
 
 
 def _rules(lines: Sequence[str]) -> list[ufw.Tuple]:

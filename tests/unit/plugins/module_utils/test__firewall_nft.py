@@ -110,3 +110,14 @@ def test_a_containers_own_address_is_closed_unless_a_rule_names_it() -> None:
     direct = [line for line in chain(text, "direct") if "proto-dst" in line]
     assert direct == ["meta l4proto udp ct original ip daddr 192.0.2.2 ct original proto-dst 53 accept"]
     assert chain(text, "direct")[-1] == "counter name closed drop"
+
+
+def test_chains_that_hold_nothing() -> None:
+    chains = [("INPUT", "accept"), ("FORWARD", "accept"), ("OUTPUT", "drop"), ("own", None)]
+    text = json.dumps(
+        {
+            "nftables": [{"chain": {"name": name, "policy": policy}} for name, policy in chains]
+            + [{"rule": {"chain": "FORWARD"}}]
+        }
+    )
+    assert nft.empty_chains(text) == ["INPUT"]

@@ -228,3 +228,16 @@ def test_the_lines_that_decide() -> None:
     assert "-A FORWARD -j ufw-before-forward" in lines
     assert "-A FORWARD -j DOCKER-USER" not in lines
     assert len(lines) == 10
+
+
+def test_the_chains_that_ufw_leaves() -> None:
+    assert ufw.leftovers(SAVED).splitlines() == [
+        "*filter",
+        "-D INPUT -j ufw-before-logging-input",
+        "-D INPUT -j ufw-before-input",
+        "-D FORWARD -j ufw-before-forward",
+        "-F ufw-user-input",
+        "-X ufw-user-input",
+        "COMMIT",
+    ]
+    assert ufw.leftovers("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n") == ""

@@ -102,6 +102,8 @@ class Kernel:
             self.table = False
         elif argv[:3] == ["-j", "list", "ruleset"]:
             return 0, self.ruleset, ""
+        elif argv[:3] == ["-j", "list", "table"]:
+            return 0, json.dumps({"nftables": [{"chain": {"name": "INPUT", "policy": "accept"}}]}), ""
         elif argv[:3] == ["-j", "list", "counters"]:
             names = ("closed", "unlisted_node", "unlisted_containers") if self.table else ()
             return 0, json.dumps({"nftables": [{"counter": {"name": name, "packets": 4}} for name in names]}), ""
@@ -434,13 +436,15 @@ def test_remove_puts_the_settings_back(node: Node, kernel: Kernel, run: Any) -> 
     assert run(state="absent")["changed"]
     node.check_mode = False
     kernel.write("/usr/lib/ufw/ufw-init", "")
-    kernel.more4 = ":DOCKER - [0:0]\n:FORWARD DROP [0:0]\n"
+    kernel.more4 = ":DOCKER - [0:0]\n:FORWARD DROP [0:0]\n:ufw-user-input - [0:0]\n"
     result = run(state="absent")
     assert result["changed"]
     assert {path: kernel.read(path) for path in before} == before
     assert "eucaim" not in kernel.read("/etc/ufw/user.rules")
     assert not kernel.table
     assert node.called("ufw-init") == [["force-stop"]]
+    assert ["--noflush"] in node.called("iptables-restore")
+    assert ["delete", "chain", "ip", "filter", "INPUT"] in node.called("nft")
     assert ["-P", "FORWARD", "DROP"] in node.called("iptables")
     left = [str(path) for path in kernel.root.rglob("*") if "eucaim" in path.name or "/eucaim" in str(path)]
     assert left == []
