@@ -75,7 +75,8 @@ def test_by_full_name_from_the_clone(world: World) -> None:
 def test_limit(world: World) -> None:
     """A second host that does not exist stays untouched and unasked."""
     settings = world.settings()
-    hosts = {NODE_NAME: settings, "other": {**settings, "ansible_host": "172.30.81.250"}}
+    other = {**settings, "ansible_host": "172.30.81.250", "federation_provider_id": "other-hospital"}
+    hosts = {NODE_NAME: settings, "other": other}
     inventory = write_inventory(world.directory, hosts)
     run = playbook(str(ROOT / "playbooks" / "site.yml"), "--limit", NODE_NAME, inventory=inventory).succeeded()
     assert list(run.recap) == [NODE_NAME]
