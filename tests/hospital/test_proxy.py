@@ -68,7 +68,7 @@ def hospital(name: str, password: str | None = None) -> Iterator[Hospital]:
         node.up()
         node.exec(f"ip route replace default via {gate.inside_ip}; echo nameserver {gate.inside_ip} > /etc/resolv.conf")
         node.exec("rm -f /etc/apt/apt.conf.d/90proxy")
-        yield Hospital(node, far_end, f"{name}-hospital", f"good-{name}", gate=gate)
+        yield Hospital(node=node, far_end=far_end, provider=f"{name}-hospital", area=f"good-{name}", gate=gate)
     finally:
         for part in (node, gate, far_end):
             part.down()

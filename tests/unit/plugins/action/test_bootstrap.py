@@ -10,10 +10,12 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
+import yaml
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.eucaim.local_node.plugins.action import bootstrap
+from ansible_collections.eucaim.local_node.plugins.modules import bootstrap as module
 
 BARE = "uid 1000\nuser ann\ngroups users\nmanager apt-get\nend\n"
 READY = "uid 1000\nuser ann\ngroups users sudo\nhas sudo\nhas python3\nmanager apt-get\nend\n"
@@ -153,3 +155,8 @@ def test_an_installation_that_brought_nothing(run: Run) -> None:
     result = run(BARE, BARE)
     assert variables(result) == ["ansible_host"]
     assert "though the installation ended well" in result["refusals"][0]["found"]
+
+
+def test_what_the_module_documents_is_what_the_action_takes() -> None:
+    documented = yaml.safe_load(module.DOCUMENTATION)["options"]
+    assert sorted(documented) == sorted(bootstrap.ARGUMENTS)

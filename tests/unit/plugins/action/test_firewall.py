@@ -35,6 +35,13 @@ class Connection:
         self.resets += 1
 
 
+def given_or_raised(answer: Any) -> Any:
+    """Return an answer, or raise it when it is an error."""
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
 class World:
     """A node whose module and shell answer as a test says."""
 
@@ -52,20 +59,14 @@ class World:
     def module(self, **given: Any) -> Any:
         """Answer for the module."""
         self.calls.append(given["module_args"])
-        answer = self.confirmed if given["module_args"].get("state") == "confirmed" else self.applied
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        return given_or_raised(self.confirmed if given["module_args"].get("state") == "confirmed" else self.applied)
 
     def command(self, cmd: str, sudoable: bool) -> Any:
         """Answer for the new connection."""
         assert cmd == f"cat {firewall.NONCE}"
         assert not sudoable
         self.args_at_proof.append(self.connection.options["ssh_args"])
-        answer = self.proofs.pop(0) if self.proofs else {"stdout": f"{self.calls[0]['nonce']}\n"}
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        return given_or_raised(self.proofs.pop(0) if self.proofs else {"stdout": f"{self.calls[0]['nonce']}\n"})
 
     def run(self, **args: Any) -> dict[str, Any]:
         """Run the action."""

@@ -124,7 +124,7 @@ def test_certificates_are_known_by_their_content() -> None:
     found = site.authorities([ONE + OTHER, ONE.replace("\n", "\r\n")])
     assert sorted(found.values()) == sorted([ONE, OTHER])
     assert all(name.startswith("eucaim-site-") for name in found)
-    first, second = found
+    first, second = list(found)
     assert site.missing_from("", found) == [first, second]
     assert site.missing_from(f"# a comment\n{OTHER}", found) == [first]
     assert site.missing_from(ONE + OTHER, found) == []
