@@ -387,7 +387,13 @@ class Ufw:
     def settings(self) -> dict[str, str]:
         """Return the settings as they are, to put them back later."""
         values = {key: ufw.value_of(read(self.defaults), key) for key in ufw.SETTINGS}
-        return {**values, "ENABLED": ufw.value_of(read(self.conf), "ENABLED")}
+        # What an engine that was there before had made of what is passed on: DROP, or nothing where forwarding was on.
+        passed = {
+            name: ufw.policies(saved)["FORWARD"]
+            for name, saved in (("FORWARD iptables", self.saved4), ("FORWARD ip6tables", self.saved6))
+            if "\n:DOCKER " in saved
+        }
+        return {**values, **passed, "ENABLED": ufw.value_of(read(self.conf), "ENABLED")}
 
     def restored(self, settings: Mapping[str, str], replaced: Mapping[str, Any]) -> Files:
         """Return its files without our rules, with the former settings and with what was replaced."""
@@ -457,16 +463,18 @@ class Ufw:
                     return f"{' '.join(argv)}: {(err or out).strip()}"
         return ""
 
-    def unload(self) -> None:
+    def unload(self, settings: Mapping[str, str]) -> None:
         """Let the kernel's rules follow the files, after ours were taken away."""
         if ufw.plain(ufw.value_of(read(self.conf), "ENABLED")) == "yes":
             node.run(self.module, ["ufw", "reload"])
             return
-        # A container engine that runs wants what is passed on to be dropped by default; ufw leaves it open.
+        # A container engine that runs wants what is passed on to be dropped by default, unless it was not when we came;
+        # ufw leaves it open.
         forward = [
             program
             for program, saved in (("iptables", self.saved4), ("ip6tables", self.saved6))
-            if "\n:DOCKER " in saved and ufw.policies(saved).get("FORWARD") == "DROP"
+            if "\n:DOCKER " in saved
+            and (settings.get(f"FORWARD {program}") or ufw.policies(saved)["FORWARD"]) == "DROP"
         ]
         node.run(self.module, ["systemctl", "stop", "ufw.service"])
         for path in ("/usr/lib/ufw/ufw-init", "/lib/ufw/ufw-init"):
@@ -652,9 +660,8 @@ class Firewalld:
                 return f"{' '.join(argv)}: {(err or out).strip()}"
         return ""
 
-    def unload(self) -> None:
+    def unload(self, settings: Mapping[str, str]) -> None:
         """Let the kernel's rules follow the files, after ours were taken away."""
-        settings = self.record.get("settings", {})
         if settings.get("active") == "yes":
             node.run(self.module, ["firewall-cmd", "--reload"])
         else:
@@ -1414,7 +1421,7 @@ def absent(module: AnsibleModule) -> None:
         for path in changed:
             put(module, path, after[path])
         if record.get("backend"):
-            backend.unload()
+            backend.unload(record.get("settings", {}))
         if record.get("replaced"):
             put_back(module, record["replaced"])
         node.run(module, ["systemctl", "stop", "eucaim-firewall.service"])

@@ -68,6 +68,8 @@ def server(first: Server) -> Iterator[Server]:
     here.node.down()
     here.node.up()
     here.node.exec(f"apt-get update -q && {APT} install -qy --no-install-recommends podman-docker")
+    # Podman makes its storage when it is asked for the first time, and the fingerprint asks it.
+    here.node.fingerprint()
     yield here
     here.node.down()
 
