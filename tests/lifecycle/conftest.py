@@ -27,9 +27,12 @@ class Lifecycle:
         self.is_bare = True
 
     def bare(self) -> World:
-        """A node on which nothing was done yet, with the same far end."""
+        """A node on which nothing was done yet, and a far end that knows no certificate of the node before it."""
         if not self.is_bare:
             self.world.node.down()
+            self.world.request.unlink(missing_ok=True)
+            self.world.far_end.down()
+            self.world.far_end.up()
             self.world.node.up(lambda _text: None)
             self.is_bare = True
         return self.world

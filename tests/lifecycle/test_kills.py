@@ -21,7 +21,9 @@ from tests.site.driver import ids
 from tests.site.world import World
 
 SEED = int(os.environ.get("EUCAIM_KILL_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
-CONTROLLER = [pytest.param(0), *(pytest.param(number, marks=pytest.mark.long) for number in range(1, 5))]
+# Not in the default run until they have been seen to pass there from beginning to end.
+pytestmark = pytest.mark.long
+CONTROLLER = range(5)
 
 
 def moment(life: Lifecycle, number: int) -> float:
@@ -61,7 +63,6 @@ def test_the_controller_is_killed(life: Lifecycle, number: int) -> None:
     converges(life, world)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("number", range(10, 14))
 def test_the_node_is_killed(life: Lifecycle, number: int) -> None:
     """Its power is cut and comes back; the controller loses its connection."""
@@ -96,7 +97,6 @@ def test_the_node_is_killed_while_dpkg_works(life: Lifecycle) -> None:
     assert "had been cut off, by a power cut or with an earlier run, and was finished" in said
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("program", ["python3", "dpkg", "apt-get"])
 def test_a_program_of_ours_is_killed_on_the_node(life: Lifecycle, program: str) -> None:
     """The controller lives and is told; run again, it converges."""
@@ -112,7 +112,6 @@ def test_a_program_of_ours_is_killed_on_the_node(life: Lifecycle, program: str) 
     converges(life, world)
 
 
-@pytest.mark.long
 def test_the_node_is_killed_while_an_image_is_loaded(life: Lifecycle) -> None:
     """Half an image is no image."""
     world = life.bare()
