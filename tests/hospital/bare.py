@@ -13,7 +13,6 @@ export SUDO_FORCE_REMOVE=yes DEBIAN_FRONTEND=noninteractive
 apt-get -qy purge python3-minimal sudo
 apt-get -qy autoremove --purge
 ! command -v python3 && ! command -v sudo
-chpasswd
 """
 
 
@@ -24,10 +23,9 @@ def image_without(base: str) -> str:
     label = f'{{{{index .Config.Labels "{LABEL}.derived"}}}}'
     if exists("image", name) and docker("image", "inspect", "-f", label, name) == wanted:
         return name
-    builder = docker("create", "-i", "--network=none", base, "sh", "-c", REMOVE)
+    builder = docker("create", "--network=none", base, "sh", "-c", REMOVE)
     try:
-        secret = operator_password().read_text(encoding="utf-8").strip()
-        run(["docker", "start", "-ai", builder], stdin=f"root:{secret}\n")
+        run(["docker", "start", "-ai", builder])
         docker("commit", "-c", f"LABEL {LABEL}.derived={wanted}", builder, name)
     finally:
         docker("rm", "-f", "-v", builder, check=False)
@@ -39,3 +37,9 @@ class BareNode(Node):
 
     def _create(self, image: str) -> None:
         super()._create(image_without(image))
+
+    def _open(self) -> None:
+        """Give root the password of this checkout: the image is everybody's who works on this machine."""
+        super()._open()
+        secret = operator_password().read_text(encoding="utf-8").strip()
+        self.exec("chpasswd", stdin=f"root:{secret}\n")
