@@ -8,12 +8,14 @@ Every program is run with LC_ALL=C, every file is written whole and moved into p
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._docker_engine import (
+    SNAP,
     Package,
     parse_dpkg,
     parse_rpm,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
 DPKG_FORMAT = "${Package}\\t${db:Status-Abbrev}\\t${Version}\\n"
+SNAP_PROGRAM = "/snap/bin/docker"
 RPM_FORMAT = "%{NAME}\\t%{VERSION}-%{RELEASE}\\n"
 
 
@@ -61,6 +64,15 @@ def read_text(path: str) -> str | None:
     """Return a file's content as text; None when there is no such file."""
     content = read_bytes(path)
     return None if content is None else content.decode("utf-8", "replace")
+
+
+def read_object(path: str) -> dict[str, Any]:
+    """Return the JSON object in a file; empty when there is no such file, or something else in it."""
+    try:
+        content = json.loads(read_text(path) or "{}")
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def mode_of(path: str) -> int:
@@ -118,6 +130,21 @@ def list_packages(module: AnsibleModule) -> tuple[str, dict[str, Package]]:
     if code == 0:
         return "RedHat", parse_rpm(out)
     return "", {}
+
+
+def automatic_packages(module: AnsibleModule, family: str) -> list[str]:
+    """Return the packages that were installed as dependencies only."""
+    if family != "Debian":
+        return []
+    _code, out, _err = run(module, ["apt-mark", "showauto"])
+    return [name.partition(":")[0] for name in out.split()]
+
+
+def unpackaged(module: AnsibleModule) -> list[str]:
+    """Return what looks like an engine and does not come from the package manager."""
+    found = [SNAP] if os.path.exists(SNAP_PROGRAM) else []
+    daemon = module.get_bin_path("dockerd", opt_dirs=["/usr/sbin", "/usr/local/sbin"])
+    return [*found, f"program {daemon}"] if daemon else found
 
 
 def command_line(number: str, proc: str = "/proc") -> list[str]:

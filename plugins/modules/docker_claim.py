@@ -155,21 +155,11 @@ from ansible_collections.eucaim.local_node.plugins.module_utils import _package_
 from ansible_collections.eucaim.local_node.plugins.module_utils import _package_source as sources
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
 
-SNAP = "/snap/bin/docker"
 GROUP_FILE = "/etc/group"
 INTERFACES = "/sys/class/net"
 FORWARDING = "/proc/sys/net/ipv4/ip_forward"
 FILTERS = ("iptables", "ip6tables")
 EMPTY: dict[str, Any] = {"version": engine.STATE_VERSION, "packages": [], "dependencies": []}
-
-
-def unpackaged(module: AnsibleModule) -> list[str]:
-    """Return what looks like an engine and does not come from the package manager."""
-    found = [engine.SNAP] if os.path.exists(SNAP) else []
-    daemon = module.get_bin_path("dockerd", opt_dirs=["/usr/sbin", "/usr/local/sbin"])
-    if daemon:
-        found.append(f"program {daemon}")
-    return found
 
 
 def group_members(text: str | None) -> list[str] | None:
@@ -185,14 +175,6 @@ def load(path: str) -> dict[str, Any] | None:
     """Return our record; None when there is none."""
     text = node.read_text(path)
     return None if text is None else engine.parse_state(text)
-
-
-def automatic_packages(module: AnsibleModule, family: str) -> list[str]:
-    """Return the packages that were installed as dependencies only."""
-    if family != "Debian":
-        return []
-    _code, out, _err = node.run(module, ["apt-mark", "showauto"])
-    return [name.partition(":")[0] for name in out.split()]
 
 
 def hold(module: AnsibleModule, family: str, names: list[str], keep: bool) -> None:
@@ -238,7 +220,7 @@ def look(module: AnsibleModule) -> tuple[str, dict[str, engine.Package], engine.
     record = load(module.params["path"])
     family, packages = node.list_packages(module)
     wanted = [*module.params["packages"], *module.params["helpers"]]
-    verdict = engine.judge(packages, wanted, record, unpackaged(module))
+    verdict = engine.judge(packages, wanted, record, node.unpackaged(module))
     return family, packages, verdict, record
 
 
@@ -337,7 +319,7 @@ def settled(module: AnsibleModule) -> None:
     if family != "Debian" and not keep:
         release = held_by_us
     held = sorted((set(held_by_us) | set(add)) - set(release)) if keep else []
-    after = engine.settle(record, packages, automatic_packages(module, family), held)
+    after = engine.settle(record, packages, node.automatic_packages(module, family), held)
     if not module.check_mode:
         hold(module, family, add, True)
         hold(module, family, release, False)

@@ -163,11 +163,8 @@ def refuse(module: AnsibleModule, variable: str, found: str, needed: str, remedy
 
 def read_record(path: str) -> dict[str, Any]:
     """Return our record: which keys we own, whether we made the file, and what is still to be taken over."""
-    try:
-        record = json.loads(node.read_text(path) or "{}")
-    except ValueError:
-        record = {}
-    owned = record.get("owned") if isinstance(record, dict) else None
+    record = node.read_object(path)
+    owned = record.get("owned")
     if not isinstance(owned, dict):
         return {"version": RECORD_VERSION, "owned": {}, "created": False, "pending": "none"}
     return {

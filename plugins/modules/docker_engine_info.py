@@ -159,27 +159,15 @@ from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_e
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_existing as existing
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as node
 
-SNAP = "/snap/bin/docker"
 PROC = "/proc"
 SECONDS = "20"
 CONTAINERS = '{{.Names}}\t{{.State}}\t{{.Label "' + existing.PROJECT_LABEL + '"}}\t{{.Ports}}'
 NETWORKS = '{{.Name}}\t{{index .Labels "' + existing.OWN_LABEL + '"}}\t{{range .IPAM.Config}}{{.Subnet}} {{end}}'
 
 
-def unpackaged(module: AnsibleModule) -> list[str]:
-    """Return what looks like an engine and does not come from the package manager."""
-    found = [engine.SNAP] if os.path.exists(SNAP) else []
-    daemon = module.get_bin_path("dockerd", opt_dirs=["/usr/sbin", "/usr/local/sbin"])
-    return [*found, f"program {daemon}"] if daemon else found
-
-
 def record(module: AnsibleModule, name: str) -> dict[str, Any]:
     """Return one of our records; empty when there is none."""
-    try:
-        loaded = json.loads(node.read_text(os.path.join(module.params["state_directory"], name)) or "{}")
-    except ValueError:
-        return {}
-    return loaded if isinstance(loaded, dict) else {}
+    return node.read_object(os.path.join(module.params["state_directory"], name))
 
 
 def units(module: AnsibleModule) -> dict[str, dict[str, str]]:
@@ -255,7 +243,7 @@ def look(module: AnsibleModule) -> dict[str, Any]:
         return {"owner": "unknown", "flavour": ""}  # the record of what is ours is root's to read
     _family, packages = node.list_packages(module)
     ours = engine.parse_state(json.dumps(record(module, "docker.json")))
-    verdict = engine.judge(packages, [], ours, unpackaged(module))
+    verdict = engine.judge(packages, [], ours, node.unpackaged(module))
     found: dict[str, Any] = {"owner": verdict.engine, "flavour": verdict.flavour}
     if verdict.engine == "ours":
         return found

@@ -218,11 +218,7 @@ def says(module: AnsibleModule, *argv: str, data: str = "") -> str:
 
 def load_record() -> dict[str, Any]:
     """Return what was recorded on the node."""
-    try:
-        record = json.loads(read(STATE) or "{}")
-    except ValueError:
-        record = {}
-    return record if isinstance(record, dict) else {}
+    return node.read_object(at(STATE))
 
 
 def save_record(module: AnsibleModule, record: Mapping[str, Any]) -> None:

@@ -270,13 +270,6 @@ def save(module: AnsibleModule, before: Mapping[str, Any] | None, after: Mapping
     return True
 
 
-def automatic_packages(module: AnsibleModule, family: str) -> list[str]:
-    """Return the packages that were installed as dependencies only."""
-    if family != "Debian":
-        return []
-    return [name.partition(":")[0] for name in node.run(module, ["apt-mark", "showauto"])[1].split()]
-
-
 def others_unsettled(module: AnsibleModule) -> bool:
     """Say whether a run died in an installation of another role: nothing can be installed before that is finished."""
     paths = glob.glob(os.path.join(glob.escape(module.params["directory"]), "*.json"))
@@ -324,7 +317,7 @@ def settled(module: AnsibleModule) -> None:
         module.exit_json(changed=False, record=records.fresh(), diff=[])
     family, packages = node.list_packages(module)
     installed = [name for name, package in packages.items() if package.installed]
-    after = records.settle(record, installed, automatic_packages(module, family))
+    after = records.settle(record, installed, node.automatic_packages(module, family))
     changed = save(module, record, after)
     module.exit_json(
         changed=changed, record=after, diff=node.diff_of([(record_path(module), shown(record), shown(after))])
@@ -454,7 +447,11 @@ def removed(module: AnsibleModule) -> None:
     if repaired:
         module.warn(repair.told(repaired, module.check_mode))
     plan = records.removal(record, found, module.params["people"])
-    names = records.candidates(record, found.packages, automatic_packages(module, family)) if family == "Debian" else []
+    names = (
+        records.candidates(record, found.packages, node.automatic_packages(module, family))
+        if family == "Debian"
+        else []
+    )
     packages = releasable(module, names)
     doomed = {path, *plan.files}
     directories = empty_in([folder, *plan.directories], doomed)

@@ -79,3 +79,15 @@ def test_the_arguments_of_a_process(tmp_path: Path) -> None:
     assert node.command_line("7", str(tmp_path)) == ["dockerd", "-H", "fd://"]
     assert node.command_line("8", str(tmp_path)) == []
     assert node.command_line("", str(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [(None, {}), ("", {}), ("{", {}), ("[1]", {}), ('{"a": 1}', {"a": 1})],
+    ids=["no file", "empty", "no JSON", "no object", "an object"],
+)
+def test_a_record_is_an_object_or_empty(tmp_path: Path, text: str | None, found: dict[str, Any]) -> None:
+    path = tmp_path / "record.json"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    assert node.read_object(str(path)) == found

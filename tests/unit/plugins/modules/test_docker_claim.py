@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node
 from ansible_collections.eucaim.local_node.plugins.module_utils import _package_repair as repair
 from ansible_collections.eucaim.local_node.plugins.modules import docker_claim
 from ansible_collections.eucaim.local_node.tests.unit.plugins.docker_fake import Answer, Node
@@ -27,7 +28,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Node:
     (tmp_path / "net").mkdir()
     monkeypatch.setattr(docker_claim, "INTERFACES", str(tmp_path / "net"))
     monkeypatch.setattr(docker_claim, "FORWARDING", str(tmp_path / "ip_forward"))
-    monkeypatch.setattr(docker_claim, "SNAP", str(tmp_path / "snap"))
+    monkeypatch.setattr(_docker_node, "SNAP_PROGRAM", str(tmp_path / "snap"))
     monkeypatch.setattr(repair, "repair", lambda _module: [])
     node = Node(tmp_path)
     dpkg(node, "tini\tii \t1")

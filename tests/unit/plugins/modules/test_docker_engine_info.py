@@ -23,7 +23,7 @@ RECORD = {"version": 1, "packages": ["docker.io"], "dependencies": []}
 @pytest.fixture
 def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Node:
     """Return a node with an engine of someone else that runs."""
-    monkeypatch.setattr(docker_engine_info, "SNAP", str(tmp_path / "snap"))
+    monkeypatch.setattr(_docker_node, "SNAP_PROGRAM", str(tmp_path / "snap"))
     monkeypatch.setattr(docker_engine_info, "PROC", str(tmp_path / "proc"))
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     made = Node(tmp_path)
