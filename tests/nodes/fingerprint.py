@@ -112,15 +112,20 @@ def units() -> dict[str, str]:
     return found
 
 
+EMPTY_TABLE = re.compile(r"^\*\w+\n(?::[A-Z]+ ACCEPT ?\n)+COMMIT$\n?", re.MULTILINE)
+
+
 def rules() -> dict[str, str]:
     """Packet filter rules, without counters and dates.
 
     The name server at 127.0.0.11 belongs to the engine of the control machine, which moves its ports at every start.
+    A table of iptables in which nothing stands is left out: it does what no table does, and to look can be to make it.
     """
     found = {}
     for program in (("nft", "--stateless", "list", "ruleset"), ("iptables-save",), ("ip6tables-save",)):
         lines = [re.sub(r"\[\d+:\d+\]", "", line) for line in output(*program).splitlines()]
-        found[program[0]] = "\n".join(line for line in lines if not line.startswith("#") and "127.0.0.11" not in line)
+        text = "\n".join(line for line in lines if not line.startswith("#") and "127.0.0.11" not in line)
+        found[program[0]] = EMPTY_TABLE.sub("", text).strip()
     return found
 
 
