@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import shutil
+import signal
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible import constants
 from ansible import template as ansible_template
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -45,6 +49,11 @@ ENGINE_INFO = "eucaim.local_node.docker_engine_info"
 TOLD = "eucaim_unknown_variables"
 # What the playbook hands over from role to role.
 EXPORTED_SUFFIXES = ("_firewall_rules", "_backup_paths", "_health_checks", "_dependent_rules")
+
+
+# What judges the roles' inputs is loaded here, by the process from which Ansible forks one for each task.
+for _role in ROLES:
+    check_function(_role)
 
 
 def trusted(value: Any) -> Any:
@@ -86,10 +95,13 @@ class ActionModule(ActionBase):
                 "check_become": {"type": "bool", "default": False},
                 "check_node": {"type": "bool", "default": True},
                 "stage": {"type": "str", "default": "only", "choices": ["only", "login", "node"]},
+                "modules": {"type": "list", "elements": "str", "default": []},
             }
         )
         host = str(variables.get("inventory_hostname", "this host"))
         gathered: dict[str, Any] = {}
+        if arguments["modules"] and _packs_ahead(variables):
+            self._pack_ahead(arguments["modules"], variables)
         if arguments["stage"] == "login":
             variables = _unhidden(variables)
             unknown: list[str] = []
@@ -162,6 +174,32 @@ class ActionModule(ActionBase):
         values = self._resolve(names, variables)
         return [login_refusal(name, value) for name, value in values.items() if isinstance(value, Unreadable)]
 
+    # ------------------------------------------------------------------ what the run needs later
+
+    def _pack_ahead(self, names: Sequence[str], variables: dict[str, Any]) -> None:
+        """Let a process of its own pack modules, while this one waits for the node.
+
+        Ansible packs a module when a run first needs it, a fifth of a second each, and keeps it in the run's folder.
+        The other process ends by itself: when it is done, or when the run ended and took its folder away.
+        """
+        mark = os.path.join(constants.DEFAULT_LOCAL_TMP, "eucaim-packs-ahead")
+        with open(mark, "w", encoding="ascii"):
+            pass
+        if os.fork():
+            return
+        try:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
+            for name in names:
+                # What is wrong with a module is told where it is used.
+                with contextlib.suppress(Exception):
+                    if os.path.exists(mark):
+                        self._configure_module(module_name=name, module_args={}, task_vars=variables)
+            if not os.path.exists(mark):
+                shutil.rmtree(constants.DEFAULT_LOCAL_TMP, ignore_errors=True)
+        finally:
+            os._exit(0)
+
     # ------------------------------------------------------------------ files of the roles
 
     def _load(self, role: str, *parts: str) -> Any:
@@ -169,7 +207,8 @@ class ActionModule(ActionBase):
         path = os.path.join(ROLES_PATH, role, *parts)
         if not os.path.exists(path):
             return {}
-        return self._loader.load_from_file(path) or {}
+        # Nobody changes what comes back, and a copy of a file takes ten times as long as to read it.
+        return self._loader.load_from_file(path, unsafe=True) or {}
 
     def _spec(self, role: str) -> dict[str, Any]:
         """Return the options of a role's entry point main."""
@@ -211,8 +250,10 @@ class ActionModule(ActionBase):
         spec = self._spec(role)
         own = trusted(self._load(role, "defaults", "main.yml"))
         values = self._resolve([name for name in spec if name in available], available)
-        defaults = self._resolve([name for name in spec if name in own], {**available, **own})
-        good, refusals = check_options(role, spec, values, defaults, convert)
+        good, refusals = check_options(role, spec, values, {}, convert)
+        if refusals:
+            defaults = self._resolve([name for name in spec if name in own], {**available, **own})
+            good, refusals = check_options(role, spec, values, defaults, convert)
         account = self._resolve([name for name in ("ansible_user",) if name in available], available)
         return good, refusals + not_told_yet(check_function(role)({**account, **good}, facts), refusals)
 
@@ -328,6 +369,17 @@ class ActionModule(ActionBase):
         if answer.get("rc") == 0:
             reason = "the tasks would run as a user without the rights of root"
         return [_no_become(variables, reason)]
+
+
+def _packs_ahead(variables: Mapping[str, Any]) -> bool:
+    """Say whether this host lets modules be packed for all: the first one of a run that leaves no task out.
+
+    Before 2.19 two processes of Ansible that pack the same module disturb each other.
+    """
+    first = list(variables.get("ansible_play_hosts_all", []))[:1]
+    whole = list(variables.get("ansible_run_tags", [])) == ["all"] and not variables.get("ansible_skip_tags")
+    new = hasattr(ansible_template, "trust_as_template")
+    return new and whole and first == [variables.get("inventory_hostname")]
 
 
 def _unhidden(variables: dict[str, Any]) -> dict[str, Any]:

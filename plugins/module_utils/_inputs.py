@@ -239,16 +239,15 @@ def check_option(role: str, name: str, spec: Spec, value: Any, convert: Convert)
             return value, []
         return None, [Refusal(requirement, name, "nothing", needed, f"set {name} in the inventory")]
     remedy = f"correct {name} in the inventory"
-    refused = Refusal(requirement, name, found_text(spec, value), needed, remedy)
     if _wrong_shape(spec, value):
-        return None, [refused]
+        return None, [Refusal(requirement, name, found_text(spec, value), needed, remedy)]
     if spec.get("type") == "bool" and isinstance(value, str) and value.lower() in _FALSE_TEXTS:
         return None, [_false_text(requirement, name, value)]
     converted, messages = convert(name, spec, value)
     if not messages:
         return converted, []
     if not spec.get("options"):
-        return None, [refused]
+        return None, [Refusal(requirement, name, found_text(spec, value), needed, remedy)]
     # Something inside: the message says where, and the whole value would say too much.
     secrets = secrets_in(spec, value)
     return None, [

@@ -65,6 +65,15 @@ options:
     choices: [only, login, node]
     default: only
     version_added: 0.2.0
+  modules:
+    description:
+      - Modules that the run is going to need, in the order of their use. A process of its own packs them on the control
+        node meanwhile, so that no task has to wait for that.
+      - Does nothing in a run with C(--tags) or C(--skip-tags), and with ansible-core before 2.19.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
 """
 
 EXAMPLES = r"""
@@ -143,6 +152,7 @@ def main() -> None:
             "check_become": {"type": "bool", "default": False},
             "check_node": {"type": "bool", "default": True},
             "stage": {"type": "str", "choices": ["only", "login", "node"], "default": "only"},
+            "modules": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )

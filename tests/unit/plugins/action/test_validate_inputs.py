@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 from unittest.mock import MagicMock
 
 import pytest
+import yaml
+from ansible import constants
 from ansible import template as ansible_template
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.parsing.dataloader import DataLoader
@@ -19,6 +23,7 @@ from ansible.template import Templar
 from ansible_collections.eucaim.local_node.plugins.action import validate_inputs
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
 
+SITE = Path(__file__).resolve().parents[4] / "playbooks" / "site.yml"
 SECRET = "s3cr3t-and-long"
 FACTS = {
     "distribution": "Debian",
@@ -574,3 +579,107 @@ def test_a_bug_in_a_check_is_not_hidden(run: Run, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(validate_inputs, "check_function", lambda _role: broken)
     with pytest.raises(ZeroDivisionError):
         run({"ansible_facts": FACTS, "preflight_tier": 2})
+
+
+WHOLE_RUN = {
+    "ansible_play_hosts_all": ["node1", "node2"],
+    "ansible_run_tags": ["all"],
+    "ansible_skip_tags": [],
+    "ansible_facts": FACTS,
+    "preflight_tier": 2,
+}
+
+
+class Packing:
+    """The process that packs modules, as far as a test lets it be one."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.packed: list[str] = []
+        self.broken = ""
+        self.ends_at = ""
+        self.forks = 0
+        self.child = True
+        monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(folder))
+        monkeypatch.setattr(os, "fork", self.fork)
+        monkeypatch.setattr(os, "_exit", self.exit)
+        monkeypatch.setattr(signal, "signal", lambda _number, _handler: None)
+        monkeypatch.setattr(validate_inputs.ActionModule, "_configure_module", self.pack)
+
+    def fork(self) -> int:
+        """Say in which of the two processes the test goes on."""
+        self.forks += 1
+        return 0 if self.child else 1
+
+    def exit(self, code: int) -> NoReturn:
+        """End the process."""
+        raise SystemExit(code)
+
+    def pack(self, module_name: str, module_args: Mapping[str, Any], task_vars: Mapping[str, Any]) -> None:
+        """Pack a module; the run may end meanwhile."""
+        assert not module_args
+        assert task_vars["inventory_hostname"] == "node1"
+        if module_name == self.broken:
+            raise AnsibleError("no such module")
+        self.packed.append(module_name)
+        if module_name == self.ends_at:
+            (self.folder / "eucaim-packs-ahead").unlink()
+
+
+@pytest.fixture(name="packing")
+def _packing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Packing:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    return Packing(folder, monkeypatch)
+
+
+def test_modules_are_packed_by_a_process_of_its_own(run: Run, packing: Packing) -> None:
+    packing.broken = "two"
+    with pytest.raises(SystemExit):
+        run(WHOLE_RUN, modules=["one", "two", "three"])
+    assert packing.packed == ["one", "three"]
+    assert packing.folder.is_dir()
+
+
+def test_the_task_does_not_wait_for_the_packing(run: Run, packing: Packing) -> None:
+    packing.child = False
+    assert not run(WHOLE_RUN, modules=["one"])["failed"]
+    assert (packing.forks, packing.packed) == (1, [])
+
+
+def test_packing_ends_with_the_run_and_leaves_nothing(run: Run, packing: Packing) -> None:
+    packing.ends_at = "two"
+    with pytest.raises(SystemExit):
+        run(WHOLE_RUN, modules=["one", "two", "three"])
+    assert packing.packed == ["one", "two"]
+    assert not packing.folder.exists()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"ansible_play_hosts_all": ["node2", "node1"]},
+        {"ansible_run_tags": ["firewall"]},
+        {"ansible_skip_tags": ["docker"]},
+    ],
+)
+def test_only_the_first_host_of_a_whole_run_packs(run: Run, packing: Packing, other: Mapping[str, Any]) -> None:
+    assert not run({**WHOLE_RUN, **other}, modules=["one"])["failed"]
+    assert packing.forks == 0
+
+
+def test_an_ansible_that_cannot_wait_for_it_packs_nothing_ahead(
+    run: Run, packing: Packing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(ansible_template, "trust_as_template", raising=False)
+    monkeypatch.setattr(validate_inputs.ActionModule, "_input_refusals", lambda *_arguments: ([], []))
+    assert not run(WHOLE_RUN, modules=["one"])["failed"]
+    assert packing.forks == 0
+
+
+def test_the_site_playbook_names_modules_that_are_there() -> None:
+    tasks = [task for play in yaml.safe_load(SITE.read_text(encoding="utf-8")) for task in play.get("tasks", [])]
+    named = [task["eucaim.local_node.validate_inputs"].get("modules") for task in tasks[1:]]
+    ours = [name.rpartition(".")[2] for name in named[0] if name.startswith("eucaim.local_node.")]
+    assert ours
+    assert not [name for name in ours if not (SITE.parents[1] / "plugins" / "modules" / f"{name}.py").is_file()]
