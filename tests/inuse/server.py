@@ -47,6 +47,12 @@ def meanwhile(node: Node, before: str, after: str) -> Iterator[None]:
         node.exec(after)
 
 
+def installed(node: Node, package: str) -> bool:
+    """Is the package there? dpkg answers also for one that another package only names."""
+    words = f"dpkg-query -W -f '${{db:Status-Status}}' {package}"
+    return node.exec(words, check=False).stdout == "installed"
+
+
 @dataclass(frozen=True)
 class Row:
     """One inventory, and the words that its refusal must have."""

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.inuse.server import Server, remove
+from tests.inuse.server import Server, installed, remove
 from tests.nodes.node import Node
 from tests.site.driver import ids
 
-pytestmark = pytest.mark.long  # written, and not run yet
+pytestmark = pytest.mark.long
 APT = "DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends"
 ZONE = """firewall-cmd --permanent --new-zone=ward
 firewall-cmd --permanent --zone=ward --add-source=10.99.0.0/16
@@ -57,7 +57,7 @@ def test_a_zone_of_someone_else_is_refused_unless_told(server: Server) -> None:
         assert word in run.output, word
     assert "Traceback" not in run.output
     assert (zone(server.node), file(server.node)) == before
-    assert server.node.exec("dpkg-query -W ufw", check=False).returncode != 0
+    assert not installed(server.node, "ufw")
 
 
 def test_kept_it_stays_and_the_node_answers(server: Server) -> None:
