@@ -87,12 +87,17 @@ class ActionModule(ActionBase):
             self._connection.reset()
             yield
             return
-        former = self._connection.get_option("ssh_args")
-        self._connection.set_option("ssh_args", f"{NO_SOCKET} {former or ''}".strip())
+        args = self._connection.get_option("ssh_args")
+        # The tries are counted here; the connection's own would take minutes over each of them.
+        own = {"ssh_args": f"{NO_SOCKET} {args or ''}".strip(), "reconnection_retries": 0}
+        former = {name: self._connection.get_option(name) for name in own}
         try:
+            for name, value in own.items():
+                self._connection.set_option(name, value)
             yield
         finally:
-            self._connection.set_option("ssh_args", former)
+            for name, value in former.items():
+                self._connection.set_option(name, value)
 
 
 def _short(text: str) -> str:

@@ -18,7 +18,7 @@ class Connection:
 
     def __init__(self, transport: str = "ssh") -> None:
         self.transport = transport
-        self.options: dict[str, Any] = {"ssh_args": "-o ControlMaster=auto"}
+        self.options: dict[str, Any] = {"ssh_args": "-o ControlMaster=auto", "reconnection_retries": 2}
         self.resets = 0
         self._shell = SimpleNamespace(tmpdir="/nowhere")
 
@@ -65,6 +65,8 @@ class World:
         """Answer for the new connection."""
         assert cmd == f"cat {firewall.NONCE}"
         assert not sudoable
+        if self.connection.transport == "ssh":
+            assert self.connection.options["reconnection_retries"] == 0
         self.args_at_proof.append(self.connection.options["ssh_args"])
         return given_or_raised(self.proofs.pop(0) if self.proofs else {"stdout": f"{self.calls[0]['nonce']}\n"})
 
@@ -90,7 +92,7 @@ def test_a_new_connection_is_proven_and_the_undo_disarmed(world: World) -> None:
     assert [call.get("state") for call in world.calls] == [None, "confirmed"]
     assert world.calls[0]["nonce"] == world.calls[1]["nonce"] != ""
     assert world.args_at_proof == ["-o ControlMaster=no -o ControlPath=none -o ControlMaster=auto"]
-    assert world.connection.options["ssh_args"] == "-o ControlMaster=auto"
+    assert world.connection.options == {"ssh_args": "-o ControlMaster=auto", "reconnection_retries": 2}
 
 
 def test_nothing_pending_needs_no_proof(world: World) -> None:
