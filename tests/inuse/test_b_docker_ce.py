@@ -51,18 +51,17 @@ def test_it_is_refused_by_its_name(server: Server) -> None:
         refused(server, [Row("not-told", {}, words)])
 
 
-def refused_for_its_own_port(server: Server) -> None:
-    """The port of the engine itself is on no list, and somebody may use it."""
-    run = server.site("--check")
-    assert run.rc != 0
-    assert "tcp 2375 (dockerd)" in run.output
+def test_the_port_of_the_engine_itself_is_named(server: Server) -> None:
+    """It is on no list, and somebody may use it: refused before any role has changed anything."""
+    listed = [{"name": "neighbours", "ports": list(neighbours.PORTS.values())}]
+    server.more = {**ADOPT, "firewall_rules": listed}
+    with neighbours.untouched(server.node):
+        refused(server, [Row("port", {}, ("NET-FW", "tcp 2375 (dockerd)", "firewall_close_unlisted"))])
+    server.more["firewall_close_unlisted"] = True
 
 
 def test_check_mode_tells_and_changes_nothing(server: Server) -> None:
     """Not even the settings of the engine that it would adopt."""
-    server.more = {**ADOPT, "firewall_rules": [{"name": "neighbours", "ports": list(neighbours.PORTS.values())}]}
-    refused_for_its_own_port(server)
-    server.more["firewall_close_unlisted"] = True
     before = server.node.fingerprint()
     with neighbours.untouched(server.node):
         run = server.site("--check", "--diff").succeeded()
