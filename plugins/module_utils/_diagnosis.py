@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ansible_collections.eucaim.local_node.plugins.module_utils import _beam
-from ansible_collections.eucaim.local_node.plugins.module_utils._evidence import Row
+from ansible_collections.eucaim.local_node.plugins.module_utils._evidence_row import Row
 from ansible_collections.eucaim.local_node.plugins.module_utils._federation import Container, ImageState
 
 CONNECTED = "connected_and_answering"

@@ -15,11 +15,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.eucaim.local_node.plugins.module_utils._evidence_row import FIELDS, Row
 from ansible_collections.eucaim.local_node.plugins.module_utils._register import in_order, is_known
 
 # Worst first: of several rows about one requirement, the first of these stands.
 STATUSES = ("unmet", "unanswered", "waived", "met", "recommended", "not_applicable")
-FIELDS = ("requirement", "status", "expected", "measured", "how", "at")
 FORMAT = 1
 NOT_MEASURED = "not measured: "
 ROLE_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -31,22 +31,6 @@ class EvidenceError(ValueError):
 
 
 # --------------------------------------------------------------------------- rows
-
-
-@dataclass(frozen=True)
-class Row:
-    """What is known about one requirement on one node."""
-
-    requirement: str
-    status: str
-    expected: str
-    measured: str
-    how: str
-    at: str
-
-    def as_dict(self) -> dict[str, str]:
-        """Return the row as plain data."""
-        return {name: getattr(self, name) for name in FIELDS}
 
 
 def make_row(data: Mapping[str, Any], at: str | None = None) -> Row:

@@ -427,6 +427,37 @@ def network_fits(network: Mapping[str, Any], subnet: str) -> bool:
     return ours and (not subnet or [entry.get("Subnet") for entry in configured] == [subnet])
 
 
+def unsettled(
+    record: Any, inputs: Mapping[str, str], found: Mapping[str, Mapping[str, Any]], listed: Sequence[str]
+) -> str:
+    """Return how the services differ from what the last bringing up left: what they are made from, and which they are.
+
+    `inputs` holds the sums of their files, `found` what the engine says of the container of each service, and `listed`
+    the ids of all containers of the Compose project.
+    """
+    known = record if isinstance(record, dict) else {}
+    if known.get("inputs") != dict(inputs):
+        return "their files are not those that they were made from"
+    ids = {service: str(data.get("Id") or "") for service, data in found.items()}
+    if known.get("containers") != ids or sorted(listed) != sorted(ids.values()):
+        return "their containers are not those that were made"
+    return ""
+
+
+def unsound(found: Mapping[str, Mapping[str, Any]], images: Mapping[str, str], network: str, network_id: str) -> str:
+    """Return which service has to be brought up, and why: it is down, or its image or network is another one by now."""
+    for service, data in found.items():
+        container = container_from_inspect(service, data, network)
+        if container.status not in ("running", "restarting"):
+            return f"{service} {container.state()}"
+        if container.image_id != images.get(service):
+            return f"{service} runs another image"
+        networks = (data.get("NetworkSettings") or {}).get("Networks") or {}
+        if not network_id or (networks.get(network) or {}).get("NetworkID") != network_id:
+            return f"{service} is not on the network {network}"
+    return ""
+
+
 @dataclass(frozen=True)
 class Target:
     """Where a URL leads."""

@@ -126,6 +126,16 @@ settled:
   description: Whether nothing is left to record after an installation.
   returned: when O(state) is V(claimed) or V(read)
   type: bool
+source_files:
+  description: The files of a package source of this collection that are on the node.
+  returned: when O(state) is V(claimed)
+  type: list
+  elements: str
+members:
+  description: The users in the group docker; nothing when there is no such group, or when one of them is no user.
+  returned: when O(state) is V(claimed)
+  type: list
+  elements: str
 running:
   description: The names of the running containers.
   returned: when O(state) is V(read)
@@ -143,6 +153,7 @@ record:
 """
 
 import os
+import pwd
 import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -159,6 +170,13 @@ GROUP_FILE = "/etc/group"
 INTERFACES = "/sys/class/net"
 FORWARDING = "/proc/sys/net/ipv4/ip_forward"
 FILTERS = ("iptables", "ip6tables")
+SOURCE_FILES = (
+    "/etc/apt/sources.list.d/eucaim-docker.sources",
+    "/etc/apt/keyrings/eucaim-docker.gpg",
+    "/etc/apt/preferences.d/eucaim-docker",
+    "/etc/yum.repos.d/eucaim-docker.repo",
+    "/etc/pki/rpm-gpg/RPM-GPG-KEY-eucaim-docker",
+)
 EMPTY: dict[str, Any] = {"version": engine.STATE_VERSION, "packages": [], "dependencies": []}
 
 
@@ -169,6 +187,17 @@ def group_members(text: str | None) -> list[str] | None:
         if fields[0] == "docker" and len(fields) == 4:
             return sorted(name for name in fields[3].split(",") if name)
     return None
+
+
+def known_members() -> list[str] | None:
+    """Return the members of group docker; None when there is no such group, or a member is no user of the node."""
+    members = group_members(node.read_text(GROUP_FILE))
+    try:
+        for name in members or []:
+            pwd.getpwnam(name)
+    except KeyError:
+        return None
+    return members
 
 
 def load(path: str) -> dict[str, Any] | None:
@@ -304,6 +333,8 @@ def claimed(module: AnsibleModule) -> None:
         pending=pending,
         requested=[*sources.requested(module.params["packages"], version, family), *module.params["helpers"]],
         settled=is_settled(module, after, packages, family),
+        source_files=[path for path in SOURCE_FILES if os.path.lexists(path)],
+        members=known_members(),
     )
 
 

@@ -165,7 +165,6 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._evidence import
     Measurements,
     PackageState,
     PathState,
-    Row,
     UnitState,
     UserState,
     dumps,
@@ -180,6 +179,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._evidence import
     parse_systemctl_show,
     sysctl_path,
 )
+from ansible_collections.eucaim.local_node.plugins.module_utils._evidence_row import Row
 
 SHADOW = "/etc/shadow"
 ENVIRONMENT = {"LC_ALL": "C", "LANG": "C", "LANGUAGE": "C"}

@@ -233,6 +233,7 @@ from urllib.parse import unquote, urlsplit
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.eucaim.local_node.plugins.module_utils import _beam, _diagnosis, _federation
+from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_socket as engine
 from ansible_collections.eucaim.local_node.plugins.module_utils._federation_files import read_text, write_text
 
 CRYPTOGRAPHY_ERROR: str | None = None
@@ -244,7 +245,7 @@ try:
 except ImportError:
     CRYPTOGRAPHY_ERROR = traceback.format_exc()
 
-LOG_LINES = "600"
+LOG_LINES = 600
 SMALLEST_KEY = 2048
 MOST_CERTIFICATES = 400
 CERTIFICATE_SECONDS = 20.0
@@ -787,7 +788,6 @@ class Look:
         self.module = module
         self.params: dict[str, Any] = module.params
         self.proxy_id = _beam.proxy_id(self.params["provider_id"], self.params["broker_url"])
-        self.docker = module.get_bin_path("docker") or ""
         self.way = Way(
             http_proxy=self.params["http_proxy"],
             https_proxy=self.params["https_proxy"],
@@ -797,35 +797,19 @@ class Look:
         )
         self.timeout = float(self.params["timeout"])
 
-    def run(self, *arguments: str) -> tuple[int, str, str]:
-        """Run docker."""
-        rc, out, err = self.module.run_command([self.docker, *arguments], errors="replace")
-        return rc, out, err
-
     def engine_error(self) -> str:
         """Return why Docker does not answer, or nothing."""
-        if not self.docker:
-            return "it is not installed"
-        rc, _out, err = self.run("version", "--format", "{{.Server.Version}}")
-        return "" if rc == 0 else (err.strip().splitlines() or ["no reason given"])[-1]
-
-    def inspect(self, kind: str, names: list[str]) -> list[dict[str, Any]]:
-        """Return what Docker says of things; those that are not there are left out."""
-        _rc, out, _err = self.run("inspect", "--type", kind, *names)
-        try:
-            data = json.loads(out)
-        except ValueError:
-            return []
-        return [entry for entry in data if isinstance(entry, dict)]
+        return engine.error() if self.module.get_bin_path("docker") else "it is not installed"
 
     def containers(self) -> dict[str, _federation.Container]:
         """Return the containers."""
-        services = self.params["services"]
-        found = {name: _federation.Container(name) for name in services}
-        for entry in self.inspect("container", services):
-            name = str(entry.get("Name", "")).lstrip("/")
-            if name in found:
-                found[name] = _federation.container_from_inspect(name, entry, self.params["network"])
+        found = {}
+        for name in self.params["services"]:
+            data = engine.inspect("container", name) or {}
+            found[name] = _federation.Container(name)
+            # The engine also finds containers by the beginnings of their ids.
+            if data.get("Name") == f"/{name}":
+                found[name] = _federation.container_from_inspect(name, data, self.params["network"])
         return found
 
     def images(self) -> tuple[_federation.ImageState, ...]:
@@ -836,16 +820,13 @@ class Look:
             record = {}
         states = []
         for image in self.params["images"]:
-            rc, out, _err = self.run("image", "inspect", "--format", "{{.Id}}", str(image["reference"]))
-            states.append(_federation.image_state(image, out.strip() if rc == 0 else "", record))
+            found = engine.inspect("image", str(image["reference"])) or {}
+            states.append(_federation.image_state(image, str(found.get("Id", "")), record))
         return tuple(states)
 
     def log(self, container: _federation.Container) -> str | None:
         """Return the end of a container's log."""
-        if not container.present:
-            return ""
-        rc, out, err = self.run("logs", "--tail", LOG_LINES, container.service)
-        return out + err if rc == 0 else None
+        return engine.logs(container.service, LOG_LINES) if container.present else ""
 
     def secrets(self) -> dict[str, str]:
         """Return the secrets that the environments name and that are on the node."""
@@ -945,10 +926,10 @@ class Look:
         self, seen: _diagnosis.Observation, containers: dict[str, _federation.Container]
     ) -> _diagnosis.Observation:
         """Add what the network is like."""
-        found = self.inspect("network", [self.params["network"]])
+        found = engine.inspect("network", self.params["network"])
         if not found:
             return replace(seen, network_exists=False)
-        problems = _federation.network_problems(found[0], self.params["subnet"], list(containers))
+        problems = _federation.network_problems(found, self.params["subnet"], list(containers))
         return replace(seen, network_problems=tuple(problems))
 
     def with_logs(self, seen: _diagnosis.Observation) -> _diagnosis.Observation:
@@ -1046,8 +1027,8 @@ class Look:
 
     def neighbours(self) -> dict[str, str]:
         """Return the addresses of the containers on the federation's network."""
-        found = self.inspect("network", [self.params["network"]])
-        entries = (found[0].get("Containers") or {}).values() if found else []
+        found = engine.inspect("network", self.params["network"]) or {}
+        entries = (found.get("Containers") or {}).values()
         return {str(entry.get("Name")): str(entry.get("IPv4Address", "")).split("/", 1)[0] for entry in entries}
 
 
@@ -1121,14 +1102,14 @@ def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     if CRYPTOGRAPHY_ERROR is not None:
         module.fail_json(msg=missing_required_lib("cryptography"), exception=CRYPTOGRAPHY_ERROR)
-    module.run_command_environ_update = {"LC_ALL": "C"}
     look = Look(module)
     end = time.monotonic() + module.params["wait"]
     looks = 1
     seen = look.observe()
     finding = _diagnosis.diagnose(seen)
     while finding.cause in _diagnosis.PASSING and time.monotonic() < end:
-        time.sleep(2)
+        # What was just started is often ready in less than a second; what is not gets more time between two looks.
+        time.sleep(min(2.0, 0.5 * looks))
         looks += 1
         seen = look.observe()
         finding = _diagnosis.diagnose(seen)

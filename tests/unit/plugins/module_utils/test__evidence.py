@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils import _evidence as evidence
+from ansible_collections.eucaim.local_node.plugins.module_utils._evidence_row import Row
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,9 +18,9 @@ AT = "2026-01-31T12:00:00Z"
 LATER = "2026-01-31T12:00:01Z"
 
 
-def row(requirement: str = "OS-LTS", status: str = "met", at: str = AT, text: str = "x") -> evidence.Row:
+def row(requirement: str = "OS-LTS", status: str = "met", at: str = AT, text: str = "x") -> Row:
     """Return a row with little in it."""
-    return evidence.Row(requirement, status, f"e {text}", f"m {text}", f"h {text}", at)
+    return Row(requirement, status, f"e {text}", f"m {text}", f"h {text}", at)
 
 
 def data(**changes: Any) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def test_merge_keeps_the_worst_and_every_text_once() -> None:
             row("CT-RUN", "met", text="a"),
         ]
     )
-    assert merged == [row(), evidence.Row("CT-RUN", "unmet", "e b; e a", "m b; m a", "h b; h a", LATER)]
+    assert merged == [row(), Row("CT-RUN", "unmet", "e b; e a", "m b; m a", "h b; h a", LATER)]
 
 
 @given(st.lists(st.sampled_from(evidence.STATUSES), min_size=1))
@@ -351,7 +352,7 @@ def test_evaluate_joins_checks_and_rows() -> None:
     )
     assert rows == [
         row("OS-LTS"),
-        evidence.Row(
+        Row(
             "OS-TOOLS",
             "unmet",
             "/gone is there; installed: git",
@@ -395,7 +396,7 @@ def test_an_unanswered_check_names_the_other_requirement_too() -> None:
         ([row("CT-DOCKER", "unmet")], "on", "met"),
     ],
 )
-def test_needs_changes_only_what_it_must(given_rows: list[evidence.Row], name: str, status: str) -> None:
+def test_needs_changes_only_what_it_must(given_rows: list[Row], name: str, status: str) -> None:
     rows = evidence.evaluate(
         checks({"kind": "service", "requirement": "CT-RUN", "name": name, "active": True, "needs": "CT-DOCKER"}),
         MEASURED,

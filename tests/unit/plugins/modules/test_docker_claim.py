@@ -76,6 +76,19 @@ def test_members_that_were_there_are_remembered(bare: Node, tmp_path: Path, monk
     assert (record(tmp_path)["group_existed"], record(tmp_path)["members_before"]) == (True, ["ada", "zoe"])
 
 
+def test_what_later_tasks_need_not_do_is_told(bare: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tmp_path / "eucaim-docker.sources"
+    monkeypatch.setattr(docker_claim, "SOURCE_FILES", (str(source),))
+    found = claim(bare, monkeypatch, packages=WANTED)
+    assert (found["source_files"], found["members"]) == ([], None)
+    source.touch()
+    (tmp_path / "group").write_text("docker:x:99:root\n", encoding="utf-8")
+    found = claim(bare, monkeypatch, packages=WANTED)
+    assert (found["source_files"], found["members"]) == ([str(source)], ["root"])
+    (tmp_path / "group").write_text("docker:x:99:root,nobody-of-that-name\n", encoding="utf-8")
+    assert claim(bare, monkeypatch, packages=WANTED)["members"] is None
+
+
 def test_a_foreign_engine_is_refused_in_words(bare: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bare.says("dockerd")
     said = bare.refuse(monkeypatch, docker_claim, packages=WANTED, path=str(tmp_path / "state" / "docker.json"))

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_socket as engine
 from ansible_collections.eucaim.local_node.plugins.modules import federation_images
 
 
@@ -22,6 +24,7 @@ class Ended(Exception):
 
 
 IMAGE = {"service": "focus", "reference": "x/focus:1", "origin": "archive sha256:1"}
+NETWORK = {"Id": "n1", "Driver": "bridge", "Labels": {"eu.eucaim.local_node": "federation"}}
 
 
 class Node:
@@ -33,18 +36,35 @@ class Node:
         self.images: dict[str, str] = {}
         self.networks: dict[str, Any] = {}
         self.in_use: list[str] = []
+        self.containers: dict[str, Any] = {}
+        self.listed: list[dict[str, Any]] = []
+        self.archives: dict[str, str] = {}
+        self.refused: list[str] = []
         self.docker: str | None = "/usr/bin/docker"
+
+    def inspect(self, kind: str, name: str) -> dict[str, Any] | None:
+        """Answer as the engine would."""
+        if kind == "image":
+            return {"Id": self.images[name]} if name in self.images else None
+        found: dict[str, Any] | None = (self.networks if kind == "network" else self.containers).get(name)
+        return found
 
     def command(self, argv: list[str]) -> tuple[int, str, str]:
         """Answer as docker would."""
-        kind, verb, name = argv[1], argv[2], argv[-1]
-        if kind == "network":
-            return (0, json.dumps([self.networks[name]]), "") if name in self.networks else (1, "[]", "not found")
-        if verb == "rm":
-            if name in self.in_use:
-                return 1, "", "conflict: in use\n"
-            return (0, "", "") if self.images.pop(name, "") else (1, "", "Error: No such image: " + name)
-        return (0, self.images[name] + "\n", "") if name in self.images else (1, "", "No such image")
+        verb, name = argv[1], argv[-1]
+        if verb in self.refused:
+            return 1, "", f"no {verb}\n"
+        if verb == "load":
+            reference = self.archives[Path(name).name]
+            self.images[reference] = "sha256:1"
+            kind = " ID" if reference.startswith("sha256:") else ""
+            return 0, f"Loaded image{kind}: {reference}\n", ""
+        if verb == "tag":
+            self.images[name] = self.images[argv[2]]
+            return 0, "", ""
+        if name in self.in_use:
+            return 1, "", "conflict: in use\n"
+        return (0, "", "") if self.images.pop(name, "") else (1, "", "Error: No such image: " + name)
 
     def run(self, state: str, check: bool = False, **changes: Any) -> dict[str, Any]:
         """Run the module and return its result."""
@@ -75,6 +95,8 @@ class Node:
                 raise Ended({"failed": True, **result})
 
         self.monkeypatch.setattr(federation_images, "AnsibleModule", FakeModule)
+        self.monkeypatch.setattr(engine, "inspect", self.inspect)
+        self.monkeypatch.setattr(engine, "containers_of", lambda _project: self.listed)
         with pytest.raises(Ended) as ended:
             federation_images.main()
         return ended.value.result
@@ -136,7 +158,6 @@ def test_a_network_of_ours_is_told(node: Node) -> None:
 
 
 def test_without_docker_all_is_wanted(node: Node) -> None:
-    node.docker = None
     assert node.run("compared", network="net")["wanted"] == [IMAGE]
 
 
@@ -158,3 +179,134 @@ def test_a_record_of_images_that_are_gone(node: Node) -> None:
     node.record.write_text("[]")
     node.docker = None
     assert node.run("absent")["changed"] is True
+
+
+def archive(tmp_path: Path, service: str, **changes: Any) -> dict[str, Any]:
+    """Return an image of an archive that was copied to the node."""
+    (tmp_path / f"{service}.tar").write_text(service)
+    total = hashlib.sha256(service.encode()).hexdigest()
+    image = {"service": service, "reference": f"x/{service}:1", "origin": "archive", "path": f"/far/{service}.tar"}
+    return {**image, "sha256": total, "on_node": False, "retag": False, **changes}
+
+
+def test_archives_are_loaded_in_one_go(node: Node, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.tar"
+    kept.write_text("mediator")
+    images = [
+        archive(tmp_path, "focus"),
+        archive(tmp_path, "beam-proxy", retag=True),
+        archive(tmp_path, "mediator", retag=True, on_node=True, path=str(kept)),
+    ]
+    node.archives = {"focus.tar": "x/focus:1", "beam-proxy.tar": "theirs:2", "kept.tar": "sha256:1"}
+    given: dict[str, Any] = {"images": images, "directory": str(tmp_path)}
+    assert node.run("loaded", check=True, **given) == {"changed": True, "images": []}
+    assert node.images == {}
+    found = node.run("loaded", **given)
+    assert found["changed"] is True
+    assert [image["matches"] for image in found["images"]] == [True, True, True]
+    assert set(node.images) == {"x/focus:1", "x/beam-proxy:1", "x/mediator:1", "sha256:1"}
+    assert sorted(path.name for path in tmp_path.glob("*.tar")) == ["kept.tar", "mediator.tar"]
+    assert node.run("compared", images=images)["wanted"] == []
+
+
+def test_another_archive_is_refused_before_one_is_loaded(node: Node, tmp_path: Path) -> None:
+    images = [archive(tmp_path, "focus"), archive(tmp_path, "mediator", sha256="0"), archive(tmp_path, "beam-proxy")]
+    (tmp_path / "beam-proxy.tar").unlink()
+    refused = node.run("loaded", images=images, directory=str(tmp_path))
+    assert [entry["requirement"] for entry in refused["refusals"]] == ["FED-BUILD", "FED-BUILD"]
+    assert "needed: 0; remedy" in refused["msg"]
+    assert "found SHA-256 of no file of /far/beam-proxy.tar" in refused["msg"]
+    assert node.images == {}
+
+
+def test_an_archive_that_cannot_be_loaded_or_named(node: Node, tmp_path: Path) -> None:
+    node.archives = {"focus.tar": "theirs:1"}
+    for verb, words in (("tag", "cannot be named x/focus:1: no tag"), ("load", "cannot be loaded: no load")):
+        node.refused = [verb]
+        failed = node.run("loaded", images=[archive(tmp_path, "focus", retag=True)], directory=str(tmp_path))
+        assert words in failed["msg"]
+
+
+@pytest.fixture
+def services(node: Node, tmp_path: Path) -> dict[str, Any]:
+    """Return what the module is asked about services that were just brought up."""
+    node.networks["net"] = NETWORK
+    node.images["x/focus:1"] = "sha256:1"
+    node.run("recorded")
+    node.containers["focus"] = {
+        "Id": "c1",
+        "Image": "sha256:1",
+        "State": {"Status": "running"},
+        "NetworkSettings": {"Networks": {"net": {"NetworkID": "n1"}}},
+    }
+    node.listed = [{"Id": "c1"}]
+    (tmp_path / "compose.yaml").write_text("network: n1\n")
+    (tmp_path / "focus.env").write_text("A='1'\n")
+    return {
+        "network": "net",
+        "services": ["focus"],
+        "compose_file": str(tmp_path / "compose.yaml"),
+        "compose_text": "network: @network@\n",
+        "environment_files": [str(tmp_path / "focus.env")],
+        "services_record": str(tmp_path / "state" / "services.json"),
+    }
+
+
+def why(node: Node, services: dict[str, Any]) -> str:
+    """Return why the services do not stand."""
+    found = node.run("compared", **services)
+    assert found["standing"] is (found["why"] == "")
+    return str(found["why"])
+
+
+def test_services_stand_as_they_were_brought_up(node: Node, services: dict[str, Any], tmp_path: Path) -> None:
+    assert why(node, {}) == "images or the network are missing"
+    assert why(node, {"network": "net"}) == "nothing is said about them"
+    assert "not those that they were made from" in why(node, services)
+    assert node.run("settled", check=True, **services)["changed"] is False
+    assert "not those that they were made from" in why(node, services)
+    for _twice in range(2):
+        assert node.run("settled", **services)["changed"] is False
+    assert why(node, services) == ""
+    record = Path(services["services_record"])
+    assert record.stat().st_mode & 0o777 == 0o600
+    record.write_text("[]")
+    assert "not those that they were made from" in why(node, services)
+
+
+def test_whatever_is_another_is_brought_up(node: Node, services: dict[str, Any], tmp_path: Path) -> None:
+    node.run("settled", **services)
+    container = node.containers["focus"]
+    for changes, words in (
+        ({"Id": "c2"}, "containers are not those"),
+        ({"State": {"Status": "exited"}}, "focus has stopped"),
+        ({"State": {"Status": "paused"}}, "focus is paused"),
+        ({"Image": "sha256:2"}, "focus runs another image"),
+        ({"NetworkSettings": {"Networks": {"net": {"NetworkID": "n2"}}}}, "focus is not on the network"),
+        ({"NetworkSettings": {}}, "focus is not on the network"),
+    ):
+        node.containers["focus"] = {**container, **changes}
+        assert words in why(node, services)
+    node.containers = {}
+    assert "containers are not those" in why(node, services)
+    node.containers["focus"] = container
+    node.listed = [{"Id": "c1"}, {"Id": "c9"}]
+    assert "containers are not those" in why(node, services)
+    node.listed = [{"Id": "c1"}]
+    assert why(node, services) == ""
+    node.networks["net"] = {**NETWORK, "Id": "n2"}
+    assert "the Compose file" in why(node, services)
+    node.networks["net"] = NETWORK
+    for name in ("focus.env", "compose.yaml"):
+        (tmp_path / name).write_text("other")
+        assert why(node, services) != ""
+
+
+def test_services_between_two_tries_are_named(node: Node, services: dict[str, Any]) -> None:
+    node.run("settled", **services)
+    assert node.run("compared", **services)["trying"] == []
+    node.containers["focus"]["State"]["Status"] = "restarting"
+    found = node.run("compared", **services)
+    assert (found["standing"], found["trying"]) == (True, ["focus"])
+    node.containers["focus"].update(State={"Status": "running"}, RestartCount=3)
+    assert node.run("compared", **services)["trying"] == ["focus"]

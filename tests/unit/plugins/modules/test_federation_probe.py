@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils import _beam
+from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_socket as engine
 from ansible_collections.eucaim.local_node.plugins.modules import federation_probe as probe
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -140,7 +141,7 @@ class World:
         self.containers = {service: self.container(service) for service in ("beam-proxy", "focus")}
         self.logs = {"beam-proxy": "INFO Certificate retrieved for our proxy ID ward.broker.test (serial aa:02)\n"}
         self.networks: list[Any] = [{"Driver": "bridge", "Labels": {"eu.eucaim.local_node": "1"}, "Containers": {}}]
-        self.engine = (0, "28\n", "")
+        self.engine = ""
         self.docker: str | None = "/usr/bin/docker"
         self.broker = Server(self.answer_broker)
         self.proxy = Server(self.answer_proxy)
@@ -238,17 +239,15 @@ class World:
         data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         return 200, [{"status": "succeeded", "body": base64.b64encode(data).decode()}]
 
-    def command(self, argv: list[str]) -> tuple[int, str, str]:
-        """Answer as docker would."""
-        if argv[1] == "version":
-            return self.engine
-        if argv[1] == "logs":
-            return (0, self.logs.get(argv[-1], ""), "") if argv[-1] in self.containers else (1, "", "no")
-        if argv[1] == "image":
-            return 0, "sha256:1\n", ""
-        if argv[3] == "network":
-            return 0, json.dumps(self.networks), ""
-        return 0, json.dumps([self.containers[item] for item in argv[4:] if item in self.containers]), ""
+    def inspect(self, kind: str, name: str) -> dict[str, Any] | None:
+        """Answer as the engine would."""
+        if kind == "network":
+            return self.networks[0] if self.networks else None
+        return {"Id": "sha256:1"} if kind == "image" else self.containers.get(name)
+
+    def log(self, name: str, _lines: int) -> str | None:
+        """Return the end of a log."""
+        return self.logs.get(name, "")
 
     def look(self, check: bool = False, **changes: Any) -> dict[str, Any]:
         """Run the module and return its result."""
@@ -287,11 +286,6 @@ class World:
                 """Say where docker is."""
                 return world.docker
 
-            def run_command(self, argv: list[str], errors: str) -> tuple[int, str, str]:
-                """Run docker."""
-                assert errors == "replace"
-                return world.command(argv)
-
             def exit_json(self, **result: Any) -> NoReturn:
                 """End well."""
                 raise Ended(result)
@@ -301,6 +295,9 @@ class World:
                 raise Ended({"failed": True, **result})
 
         self.monkeypatch.setattr(probe, "AnsibleModule", FakeModule)
+        self.monkeypatch.setattr(engine, "error", lambda: self.engine)
+        self.monkeypatch.setattr(engine, "inspect", self.inspect)
+        self.monkeypatch.setattr(engine, "logs", self.log)
         with pytest.raises(Ended) as ended:
             probe.main()
         return ended.value.result
@@ -576,10 +573,9 @@ def test_containers_and_images(world: World) -> None:
 
 
 def test_the_engine_is_down(world: World) -> None:
-    world.engine = (1, "", "Cannot connect to the Docker daemon\n")
-    assert "Cannot connect" in world.look()["message"]
-    world.engine = (1, "", "")
-    assert "no reason given" in world.look()["message"]
+    world.engine = "/run/docker.sock: Connection refused"
+    assert "Connection refused" in world.look()["message"]
+    world.engine = ""
     world.docker = None
     assert "not installed" in world.look()["message"]
 

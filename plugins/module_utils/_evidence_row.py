@@ -1,0 +1,29 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One row of the evidence, apart from what judges it: a module that only makes rows need not carry the register.
+
+Private to this collection: nothing outside may import it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FIELDS = ("requirement", "status", "expected", "measured", "how", "at")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is known about one requirement on one node."""
+
+    requirement: str
+    status: str
+    expected: str
+    measured: str
+    how: str
+    at: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the row as plain data."""
+        return {name: getattr(self, name) for name in FIELDS}
