@@ -66,6 +66,21 @@ def private(key: Any, password: bytes | None = None) -> bytes:
     return bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection))
 
 
+def damaged() -> bytes:
+    """Return a private key whose parts do not fit."""
+    numbers = KEY.private_numbers()
+    bent = rsa.RSAPrivateNumbers(
+        p=numbers.p,
+        q=numbers.q,
+        d=numbers.d + 2,
+        dmp1=numbers.dmp1 + 2,
+        dmq1=numbers.dmq1 + 2,
+        iqmp=numbers.iqmp,
+        public_numbers=numbers.public_numbers,
+    )
+    return private(bent.private_key(unsafe_skip_rsa_key_validation=True))
+
+
 class Server:
     """A small HTTP server whose answers are a function."""
 
@@ -427,7 +442,7 @@ def test_a_broker_that_is_locked_up(world: World, monkeypatch: pytest.MonkeyPatc
         return answer(method, path, headers, body)
 
     locked = Server(slow)
-    monkeypatch.setattr(probe, "LOG_LINES", "10")
+    monkeypatch.setattr(probe, "LOG_LINES", 10)
     found = world.look(broker_url=f"http://broker.test:{locked.port}", timeout=1)
     locked.stop()
     assert found["cause"] == "broker_locked_up"
@@ -454,6 +469,7 @@ def test_the_root_certificate_on_the_node(world: World) -> None:
         (b"nonsense", "no private key"),
         (private(ec.generate_private_key(ec.SECP256R1())), "not an RSA key"),
         (private(rsa.generate_private_key(65537, 1024)), "1024 bits"),
+        (damaged(), "the key is damaged"),
         (None, "does not exist"),
     ],
 )
@@ -465,6 +481,13 @@ def test_keys_that_cannot_be_used(world: World, content: bytes | None, words: st
     found = world.look()
     assert found["cause"] == "key_unusable"
     assert words in found["message"]
+
+
+def test_a_library_that_always_checks_keys(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "SKIPS_SINCE", 1 << 20)
+    assert world.look()["answering"]
+    (world.base / "key.pem").write_bytes(damaged())
+    assert world.look()["cause"] == "key_unusable"
 
 
 def test_modes_and_kinds_of_files(world: World) -> None:
