@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A private key and its certificate request, as openssl tells of them: are they as wanted already?
 
-Private to this collection: nothing outside may import it. Making them is the work of community.crypto, whose modules
-load the key again and again, each time with a full check. To see that nothing is to do takes two short commands.
+Private to this collection: nothing outside may import it. Changing them is the work of community.crypto, whose modules
+load the key again and again, each time with a full check. To see that nothing is to do takes two short commands, and so
+does it to make both where there is nothing yet.
 """
 
 from __future__ import annotations
@@ -19,8 +20,13 @@ from dataclasses import dataclass
 # With these the subject stands on lines of its own, one part each, and nothing in it is escaped.
 READ_REQUEST = ("-noout", "-verify", "-text", "-pubkey", "-nameopt", "sep_multiline,utf8,sname")
 READ_KEY = ("-passin", "pass:", "-pubout")
+# What a new request is made with: nothing of the node's own settings of openssl, which may ask for extensions.
+CONFIG = "[req]\ndistinguished_name = name\nstring_mask = utf8only\n[name]\n"
+NEW_REQUEST = ("req", "-new", "-sha256", "-utf8", "-batch", "-subj")
 PKCS8 = "-----BEGIN PRIVATE KEY-----"
 
+_SPECIAL = re.compile(r"([\\/+])")
+_ESCAPED = r"\\\1"
 _PUBLIC_KEY = re.compile(r"-----BEGIN PUBLIC KEY-----\n(.*?)-----END PUBLIC KEY-----", re.DOTALL)
 _SUBJECT = re.compile(r"^ *Subject: *\n(.*?)^ *Subject Public Key Info:", re.MULTILINE | re.DOTALL)
 # Where it says so differs between its versions; the lines of a subject are indented.
@@ -61,6 +67,12 @@ def read_request(text: str, messages: str) -> Request | None:
         return None
     lines = tuple(line.strip() for line in subject.group(1).splitlines())
     return Request(lines, public_key_in(text), int(size.group(1)), "X509v3" in text)
+
+
+def subject_argument(subject: Sequence[Mapping[str, str]]) -> str:
+    """Return a subject as openssl takes it, its order kept."""
+    parts = [(name, value) for part in subject for name, value in part.items()]
+    return "".join(f"/{name}={_SPECIAL.sub(_ESCAPED, value)}" for name, value in parts)
 
 
 def fits(request: Request | None, public_key: str, subject: Sequence[Mapping[str, str]], bits: int | None) -> bool:

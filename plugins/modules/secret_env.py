@@ -108,8 +108,10 @@ options:
         default: "0644"
   enrolment:
     description:
-      - A private key and its certificate request to look at. They are made by other modules, which need seconds to find
-        out that nothing is to do; this look needs none.
+      - A private key and its certificate request to look at. They are changed by other modules, which need seconds to
+        find out that nothing is to do; this look needs none.
+      - Where there is no key at all, both are made at once, with C(openssl). In check mode, and where that fails,
+        they are left to those other modules.
     type: dict
     suboptions:
       private_key_file:
@@ -187,6 +189,7 @@ import os
 import secrets
 import shutil
 import stat
+import tempfile
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -379,11 +382,42 @@ def kept(path: str, mode: int) -> bool:
     return mine and stat.S_ISREG(found.st_mode) and stat.S_IMODE(found.st_mode) == mode
 
 
-def look_at(module: AnsibleModule, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Tell whether key and certificate request are as wanted."""
+def has_room_for(path: str) -> bool:
+    """Say whether nothing is there yet, in a folder that is."""
+    return os.path.isdir(os.path.dirname(path)) and not os.path.lexists(path)
+
+
+def make(module: AnsibleModule, writer: Writer, openssl: str, wanted: dict[str, Any]) -> None:
+    """Make key and request of a node that has no key, at once. What fails here is left to the modules that come later.
+
+    Both are made aside and moved into place, the key first: whoever is cut off in between has a key without a request.
+    """
+    key, request = wanted["private_key_file"], wanted["request_file"]
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(key), prefix=".eucaim-") as folder:
+        made = {name: os.path.join(folder, name) for name in ("key", "request", "config")}
+        write_text(made["config"], _enrolment.CONFIG, 0o600)
+        new = [*_enrolment.NEW_REQUEST, _enrolment.subject_argument(wanted["subject"]), "-config", made["config"]]
+        for command in (
+            ["genpkey", "-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{wanted['bits']}", "-out", made["key"]],
+            [*new, "-key", made["key"], "-out", made["request"]],
+        ):
+            rc, _out, _err = module.run_command([openssl, *command])
+            if rc != 0:
+                return
+        writer.note(key, "", "(hidden, new)\n")
+        writer.note(request, read_text(request) or "", read_text(made["request"]) or "")
+        for source, path, mode in ((made["key"], key, 0o600), (made["request"], request, 0o644)):
+            os.chmod(source, mode)
+            os.replace(source, path)
+
+
+def look_at(module: AnsibleModule, writer: Writer, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Tell whether key and certificate request are as wanted. A key that is not there at all is made."""
     nothing = {"fits": False, "fingerprint": "", "request": ""}
     openssl = module.get_bin_path("openssl")
     key, request = wanted["private_key_file"], wanted["request_file"]
+    if openssl and wanted["bits"] is not None and has_room_for(key) and not module.check_mode:
+        make(module, writer, openssl, wanted)
     if not openssl or not os.path.exists(key) or not os.path.exists(request):
         return nothing
     _rc, out, _err = module.run_command([openssl, "pkey", "-in", key, *_enrolment.READ_KEY])
@@ -407,10 +441,10 @@ def main() -> None:
         module.fail_json(msg=f"An environment file names the secret {error}, which is not among the secrets")
     except (ValueError, OSError) as error:
         module.fail_json(msg=f"The files were not written: {error}")
-    result = {"changed": bool(writer.changed), "changed_paths": writer.changed, "made": made, "diff": writer.diffs}
+    result: dict[str, Any] = {"made": made}
     if module.params["enrolment"] is not None:
-        result["enrolment"] = look_at(module, module.params["enrolment"])
-    module.exit_json(**result)
+        result["enrolment"] = look_at(module, writer, module.params["enrolment"])
+    module.exit_json(changed=bool(writer.changed), changed_paths=writer.changed, diff=writer.diffs, **result)
 
 
 if __name__ == "__main__":

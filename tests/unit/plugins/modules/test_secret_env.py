@@ -216,11 +216,6 @@ def spoil_key(enrolment: dict[str, Any]) -> None:
     subprocess.run(command, check=True, capture_output=True)
 
 
-def lose_key(enrolment: dict[str, Any]) -> None:
-    """Take the key away."""
-    Path(enrolment["private_key_file"]).unlink()
-
-
 def lose_request(enrolment: dict[str, Any]) -> None:
     """Take the request away."""
     Path(enrolment["request_file"]).unlink()
@@ -243,7 +238,6 @@ def lose_openssl(enrolment: dict[str, Any]) -> None:
         spoil_request_mode,
         spoil_form,
         spoil_key,
-        lose_key,
         lose_request,
         want_another_subject,
         lose_openssl,
@@ -255,6 +249,28 @@ def test_whatever_differs_is_left_to_the_modules_that_make_it(
     spoil(enrolment)
     found = run(monkeypatch, tmp_path, enrolment=enrolment)["enrolment"]
     assert found == {"fits": False, "fingerprint": "", "request": ""}
+
+
+def test_a_key_that_is_not_there_is_made_with_its_request(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, enrolment: dict[str, Any]
+) -> None:
+    key, request = Path(enrolment["private_key_file"]), Path(enrolment["request_file"])
+    enrolment["subject"] = [{"CN": "a.b"}, {"C": "DE"}, {"L": "K\u00f6ln/Bonn + \\ = x"}]
+    key.unlink()
+    old = request.read_text()
+    nothing = {"fits": False, "fingerprint": "", "request": ""}
+    assert run(monkeypatch, tmp_path, check=True, enrolment=enrolment)["enrolment"] == nothing
+    assert not key.exists()
+    assert run(monkeypatch, tmp_path, enrolment={**enrolment, "bits": 1})["enrolment"] == nothing
+    first = run(monkeypatch, tmp_path, enrolment=enrolment)
+    assert first["enrolment"]["fits"] is True
+    assert first["changed_paths"] == [str(key), str(request)]
+    assert first["enrolment"]["request"] == request.read_text() != old
+    assert "PRIVATE" not in json.dumps(first)
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    second = run(monkeypatch, tmp_path, enrolment=enrolment)
+    assert (second["changed"], second["enrolment"]) == (False, first["enrolment"])
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 def test_a_key_that_the_site_brought_is_taken_as_it_is(
