@@ -96,12 +96,12 @@ class ActionModule(ActionBase):
                 "check_node": {"type": "bool", "default": True},
                 "stage": {"type": "str", "default": "only", "choices": ["only", "login", "node"]},
                 "modules": {"type": "list", "elements": "str", "default": []},
+                "modules_without_engine": {"type": "list", "elements": "str", "default": []},
             }
         )
         host = str(variables.get("inventory_hostname", "this host"))
         gathered: dict[str, Any] = {}
-        if arguments["modules"] and _packs_ahead(variables):
-            self._pack_ahead(arguments["modules"], variables)
+        self._pack_ahead(arguments["modules"], variables)
         if arguments["stage"] == "login":
             variables = _unhidden(variables)
             unknown: list[str] = []
@@ -115,6 +115,8 @@ class ActionModule(ActionBase):
                 refusals += self._become_refusals(variables)
             if not refusals and arguments["check_node"] and "docker" in arguments["roles"]:
                 refusals += self._look_at_engine(variables, facts, gathered, bool(arguments["check_become"]))
+                if "engine" in facts and facts["engine"].owner == "none":
+                    self._pack_ahead(arguments["modules_without_engine"], variables)
             found, unknown = self._input_refusals(arguments["roles"], variables, facts, bool(arguments["check_node"]))
             refusals += found
             self._tell(unknown, facts, gathered, host)
@@ -180,8 +182,12 @@ class ActionModule(ActionBase):
         """Let a process of its own pack modules, while this one waits for the node.
 
         Ansible packs a module when a run first needs it, a fifth of a second each, and keeps it in the run's folder.
-        The other process ends by itself: when it is done, or when the run ended and took its folder away.
+        The other process ends by itself: when it is done, or when the run ended and took its folder away. Which Python
+        the node has makes no difference to what is packed, and the other process must not ask for it.
         """
+        if not names or not _packs_ahead(variables):
+            return
+        variables = {**variables, "ansible_python_interpreter": "/usr/bin/python3"}
         mark = os.path.join(constants.DEFAULT_LOCAL_TMP, "eucaim-packs-ahead")
         with open(mark, "w", encoding="ascii"):
             pass

@@ -8,11 +8,12 @@ Private to this collection: nothing outside may import it. Pure: texts and what 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Callable, Optional
 
 VERSION = 1
 # What stands in a file that a role of this collection wrote, for nodes that were made before there were records.
@@ -27,11 +28,15 @@ _AT_REST = ("n", "c", "i")
 
 @dataclass(frozen=True)
 class Account:
-    """One account of the node; the day of expiry is empty where none is set."""
+    """One account of the node; the day of expiry is empty where none is set; of a password there is only a sum."""
 
     home: str
     uid: int
     expiry: str = ""
+    gid: int = -1
+    comment: str = ""
+    shell: str = ""
+    password_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,18 +84,64 @@ class Removal:
 
 
 def parse_accounts(passwd: str, shadow: str) -> dict[str, Account]:
-    """Read /etc/passwd, and from /etc/shadow the day of expiry alone."""
-    expiry = {}
+    """Read /etc/passwd, and from /etc/shadow the day of expiry and a sum of what stands for the password."""
+    secret = {}
     for line in shadow.splitlines():
         fields = line.split(":")
         if len(fields) > 7:
-            expiry[fields[0]] = fields[7]
+            secret[fields[0]] = (fields[7], sha256(fields[1].encode()))
     found = {}
     for line in passwd.splitlines():
         fields = line.split(":")
-        if len(fields) == 7 and fields[2].isdigit():
-            found[fields[0]] = Account(fields[5], int(fields[2]), expiry.get(fields[0], ""))
+        if len(fields) == 7 and fields[2].isdigit() and fields[3].isdigit():
+            expiry, password = secret.get(fields[0], ("", ""))
+            found[fields[0]] = Account(
+                fields[5], int(fields[2]), expiry, int(fields[3]), fields[4], fields[6], password
+            )
     return found
+
+
+def sha256(content: bytes) -> str:
+    """Return the sum of a content."""
+    return hashlib.sha256(content).hexdigest()
+
+
+# ----------------------------------------------------------------------------------------------- people as wanted
+
+# Looks at a path: kind, mode, uid, gid, and of a file sha256; nothing when it is not there.
+Look = Callable[[str], Optional[Mapping[str, Any]]]
+COMPARED = ("comment", "shell", "password_sha256")
+
+
+def account_is_wanted(person: Mapping[str, Any], account: Account | None, look: Look) -> bool:
+    """Say whether an account is as the inventory has it, so that nothing needs to be done to it."""
+    if not person["present"]:
+        return True
+    if account is None or account.expiry == "1" or look(account.home) is None:
+        return False
+    return all(not person.get(name) or person[name] == getattr(account, name) for name in COMPARED)
+
+
+def home_is_wanted(person: Mapping[str, Any], account: Account | None, directories: Sequence[str], look: Look) -> bool:
+    """Say whether keys and directories in a home are as the inventory has them."""
+    if account is None:
+        return not person["present"]
+    owner = {"uid": account.uid, "gid": account.gid}
+    wanted: dict[str, Mapping[str, Any] | None] = {}
+    if person["present"]:
+        wanted = {f"{account.home}/{name}": {**owner, "kind": "directory", "mode": "0755"} for name in directories}
+    folder = f"{account.home}/.ssh"
+    keys = person.get("authorized_keys")
+    if keys:
+        text = "".join(f"{key.strip()}\n" for key in keys)
+        wanted[folder] = {**owner, "kind": "directory", "mode": "0700"}
+        wanted[f"{folder}/authorized_keys"] = {**owner, "kind": "file", "mode": "0600", "sha256": sha256(text.encode())}
+    elif keys is not None:
+        # A link is for the tasks to refuse.
+        if (look(folder) or {"kind": "directory"})["kind"] != "directory":
+            return False
+        wanted[f"{folder}/authorized_keys"] = None
+    return all(look(path) == state for path, state in wanted.items())
 
 
 def parse_groups(text: str) -> dict[str, list[str]]:

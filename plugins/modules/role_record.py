@@ -75,6 +75,37 @@ options:
     type: list
     elements: str
     default: []
+  persons:
+    description: The people whose accounts and homes to compare with what is wanted.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The account.
+        type: str
+        required: true
+      present:
+        description: Whether the person has an account that may log in.
+        type: bool
+        default: true
+      comment:
+        description: The comment of the account; any if empty.
+        type: str
+        default: ""
+      shell:
+        description: The login shell; any if empty.
+        type: str
+        default: ""
+      password_sha256:
+        description: The SHA-256 of the hash of the password; any if empty.
+        type: str
+        default: ""
+      authorized_keys:
+        description: All keys that may log in; any if left out.
+        type: list
+        elements: str
+    version_added: 0.2.0
   people:
     description: Whether V(removed) removes the accounts that the role made. Homes always stay.
     type: bool
@@ -105,7 +136,7 @@ installed:
   type: list
   elements: str
 accounts:
-  description: Home and day of expiry of each account of the node.
+  description: Home, primary group and day of expiry of each account of the node.
   returned: when O(state) is V(claimed) or V(read)
   type: dict
 groups:
@@ -116,6 +147,22 @@ uids:
   description: The user id that an account needs to own a home that it left behind.
   returned: when O(state) is V(claimed) or V(read)
   type: dict
+paths:
+  description:
+    - What each of O(paths) is that is there, with C(kind), C(mode), C(uid), C(gid), and for a file C(sha256).
+    - What is as wanted needs no task of its own.
+  returned: when O(state) is V(claimed) or V(read)
+  type: dict
+other_accounts:
+  description: Those of O(persons) whose account is missing or not as wanted.
+  returned: when O(state) is V(claimed) or V(read)
+  type: list
+  elements: str
+other_homes:
+  description: Those of O(persons) in whose home keys, or one of O(home_paths), are not as wanted.
+  returned: when O(state) is V(claimed) or V(read)
+  type: list
+  elements: str
 recorded:
   description: Whether the role has a record on this node.
   returned: when O(state) is V(claimed) or V(read)
@@ -194,6 +241,19 @@ def look_at(path: str) -> dict[str, Any] | None:
     content = node.read_bytes(path) or b""
     text = base64.b64encode(content).decode()
     return {**state, "kind": "file", "content": text, "ours": records.MARK in content}
+
+
+def told(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a path is, as a task compares it with what it should be: with a sum in place of the content."""
+    plain = {name: value for name, value in state.items() if name not in ("content", "ours")}
+    content = state.get("content")
+    return plain if content is None else {**plain, "sha256": records.sha256(base64.b64decode(content))}
+
+
+def look_and_tell(path: str) -> dict[str, Any] | None:
+    """Return what a path is, with a sum in place of the content; None when nothing is there."""
+    state = look_at(path)
+    return None if state is None else told(state)
 
 
 def look_at_units(module: AnsibleModule, names: Sequence[str]) -> dict[str, str]:
@@ -295,12 +355,27 @@ def claimed(module: AnsibleModule) -> None:
     if locks:
         module.warn(f"A tool that was killed had left {', '.join(locks)}; taken away.")
     asked = [*wanted.packages, *module.params["alternatives"]]
+    persons = [(person, found.accounts.get(person["name"])) for person in module.params["persons"]]
+    folders = module.params["home_paths"]
     module.exit_json(
         changed=changed or bool(repaired or locks),
         installed=sorted({name for name in asked if name in found.packages}),
-        accounts={name: {"home": item.home, "expiry": item.expiry} for name, item in found.accounts.items()},
+        accounts={
+            name: {"home": item.home, "expiry": item.expiry, "gid": item.gid} for name, item in found.accounts.items()
+        },
         groups={name: list(members) for name, members in found.groups.items()},
         uids=former_uids(module.params["accounts"], found.accounts),
+        other_accounts=[
+            person["name"]
+            for person, account in persons
+            if not records.account_is_wanted(person, account, look_and_tell)
+        ],
+        other_homes=[
+            person["name"]
+            for person, account in persons
+            if not records.home_is_wanted(person, account, folders, look_and_tell)
+        ],
+        paths={path: told(found.paths[path]) for path in module.params["paths"] if path in found.paths},
         recorded=record is not None,
         settled="before" not in after,
         interrupted="before" in (record or {}),
@@ -480,6 +555,14 @@ def removed(module: AnsibleModule) -> None:
     )
 
 
+PERSON = {
+    "name": {"type": "str", "required": True},
+    "present": {"type": "bool", "default": True},
+    "comment": {"type": "str", "default": ""},
+    "shell": {"type": "str", "default": ""},
+    "password_sha256": {"type": "str", "default": "", "no_log": True},
+    "authorized_keys": {"type": "list", "elements": "str", "no_log": False},
+}
 DOORS = {"claimed": claimed, "settled": settled, "read": claimed, "removed": removed}
 
 
@@ -497,6 +580,7 @@ def main() -> None:
             "paths": {"type": "list", "elements": "path", "default": []},
             "home_paths": texts,
             "units": texts,
+            "persons": {"type": "list", "elements": "dict", "default": [], "options": PERSON},
             "people": {"type": "bool", "default": True},
             "directory": {"type": "path", "default": "/var/lib/eucaim/state"},
         },

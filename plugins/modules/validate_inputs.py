@@ -74,6 +74,13 @@ options:
     elements: str
     default: []
     version_added: 0.2.0
+  modules_without_engine:
+    description:
+      - More such modules, for a node that has no container engine yet and is going to get everything.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
 """
 
 EXAMPLES = r"""
@@ -153,6 +160,7 @@ def main() -> None:
             "check_node": {"type": "bool", "default": True},
             "stage": {"type": "str", "choices": ["only", "login", "node"], "default": "only"},
             "modules": {"type": "list", "elements": "str", "default": []},
+            "modules_without_engine": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )

@@ -619,6 +619,7 @@ class Packing:
         """Pack a module; the run may end meanwhile."""
         assert not module_args
         assert task_vars["inventory_hostname"] == "node1"
+        assert task_vars["ansible_python_interpreter"]
         if module_name == self.broken:
             raise AnsibleError("no such module")
         self.packed.append(module_name)
@@ -653,6 +654,15 @@ def test_packing_ends_with_the_run_and_leaves_nothing(run: Run, packing: Packing
         run(WHOLE_RUN, modules=["one", "two", "three"])
     assert packing.packed == ["one", "two"]
     assert not packing.folder.exists()
+
+
+@pytest.mark.parametrize(("owner", "forks"), [("none", 1), ("ours", 0)])
+def test_a_node_without_an_engine_needs_more(run: Run, node: Node, packing: Packing, owner: str, forks: int) -> None:
+    packing.child = False
+    node.engine["owner"] = owner
+    facts = {name: value for name, value in FACTS.items() if name != "eucaim_engine_looked_at"}
+    assert not run({**WHOLE_RUN, "ansible_facts": facts}, modules_without_engine=["one"])["failed"]
+    assert packing.forks == forks
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -30,8 +31,77 @@ def test_accounts_and_their_expiry() -> None:
     passwd = "root:x:0:0:root:/root:/bin/bash\nada:x:1001:1001::/home/ada:/bin/bash\nodd:x:y:1::/:/\nshort:x\n"
     shadow = "root:*:1:0:9:7:::\nada:$y$secret:1:0:9:7::1:\nshort:*\n"
     found = records.parse_accounts(passwd, shadow)
-    assert found == {"root": records.Account("/root", 0), "ada": records.Account("/home/ada", 1001, "1")}
+    star, secret = records.sha256(b"*"), records.sha256(b"$y$secret")
+    assert found == {
+        "root": records.Account("/root", 0, "", 0, "root", "/bin/bash", star),
+        "ada": records.Account("/home/ada", 1001, "1", 1001, "", "/bin/bash", secret),
+    }
     assert "secret" not in repr(found)
+    assert records.parse_accounts("root:x:0:0:root:/root:/bin/bash\n", "")["root"].password_sha256 == ""
+
+
+ADA = records.Account("/home/ada", 1001, "", 1001, "Ada", "/bin/bash", records.sha256(b"$y$1"))
+OWNED = {"uid": 1001, "gid": 1001}
+KEYS = ["ssh-ed25519 AAAA ada@laptop", " ssh-ed25519 BBBB ada@desk\n"]
+HOME: dict[str, dict[str, Any]] = {
+    "/home/ada": {**OWNED, "kind": "directory", "mode": "0700"},
+    "/home/ada/software": {**OWNED, "kind": "directory", "mode": "0755"},
+    "/home/ada/.ssh": {**OWNED, "kind": "directory", "mode": "0700"},
+    "/home/ada/.ssh/authorized_keys": {
+        **OWNED,
+        "kind": "file",
+        "mode": "0600",
+        "sha256": records.sha256(b"ssh-ed25519 AAAA ada@laptop\nssh-ed25519 BBBB ada@desk\n"),
+    },
+}
+
+
+def person(**more: Any) -> dict[str, Any]:
+    """Return a person as the module gets it."""
+    given = {"name": "ada", "present": True, "comment": "", "shell": "", "password_sha256": "", "authorized_keys": None}
+    return {**given, **more}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "right"),
+    [
+        (person(), ADA, True),
+        (person(comment="Ada", shell="/bin/bash", password_sha256=records.sha256(b"$y$1")), ADA, True),
+        (person(comment="Ada Lovelace"), ADA, False),
+        (person(shell="/bin/sh"), ADA, False),
+        (person(password_sha256=records.sha256(b"$y$2")), ADA, False),
+        (person(), None, False),
+        (person(), dataclasses.replace(ADA, expiry="1"), False),
+        (person(), dataclasses.replace(ADA, home="/home/gone"), False),
+        (person(present=False), None, True),
+    ],
+)
+def test_an_account_as_wanted(wanted: dict[str, Any], found: records.Account | None, right: bool) -> None:
+    assert records.account_is_wanted(wanted, found, HOME.get) is right
+
+
+@pytest.mark.parametrize(
+    ("wanted", "home", "right"),
+    [
+        (person(), HOME, True),
+        (person(authorized_keys=KEYS), HOME, True),
+        (person(authorized_keys=KEYS[:1]), HOME, False),
+        (person(), {**HOME, "/home/ada/software": {**OWNED, "kind": "directory", "mode": "0775"}}, False),
+        (person(authorized_keys=KEYS), {**HOME, "/home/ada/.ssh": {**OWNED, "kind": "other", "mode": "0777"}}, False),
+        (person(authorized_keys=[]), HOME, False),
+        (person(authorized_keys=[]), {"/home/ada/software": HOME["/home/ada/software"]}, True),
+        (person(present=False, authorized_keys=[]), {}, True),
+        (person(present=False, authorized_keys=[]), {"/home/ada/.ssh": {"kind": "other"}}, False),
+        (person(present=False), {}, True),
+    ],
+)
+def test_a_home_as_wanted(wanted: dict[str, Any], home: dict[str, dict[str, Any]], right: bool) -> None:
+    assert records.home_is_wanted(wanted, ADA, ["software"], home.get) is right
+
+
+def test_a_home_of_nobody() -> None:
+    assert not records.home_is_wanted(person(), None, [], HOME.get)
+    assert records.home_is_wanted(person(present=False), None, [], HOME.get)
 
 
 def test_groups() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -186,6 +187,35 @@ def test_looking_writes_nothing(node: Machine, monkeypatch: pytest.MonkeyPatch) 
     assert use(node, monkeypatch, **wants(node))["changed"] is True
     assert not (node.root / "lib").exists()
     assert use(node, monkeypatch, "settled")["changed"] is False
+
+
+def test_a_look_tells_what_need_not_be_written(node: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    node.write("file", "text\n")
+    os.chmod(node.root / "file", 0o640)
+    (node.root / "folder").mkdir(mode=0o755)
+    os.symlink("file", node.root / "link")
+    paths = {name: str(node.root / name) for name in ("file", "folder", "link", "nothing")}
+    found = use(node, monkeypatch, "read", paths=list(paths.values()))["paths"]
+    owner = {"uid": os.getuid(), "gid": os.getgid()}
+    sha256 = hashlib.sha256(b"text\n").hexdigest()
+    assert found[paths["file"]] == {**owner, "kind": "file", "mode": "0640", "sha256": sha256}
+    assert found[paths["folder"]] == {**owner, "kind": "directory", "mode": "0755"}
+    assert found[paths["link"]]["kind"] == "other"
+    assert paths["nothing"] not in found
+
+
+def test_a_look_tells_whose_account_or_home_is_other(node: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    (node.root / "home" / "zoe" / "software").mkdir(parents=True)
+    node.write("passwd", node.text("passwd").replace(":1002:1002:", f":{os.getuid()}:{os.getgid()}:"))
+    persons: list[dict[str, Any]] = [{"name": name, "present": name != "old"} for name in ("zoe", "ada", "old")]
+    persons[0]["shell"] = "/bin/sh"
+    wanted: dict[str, Any] = {"persons": persons, "home_paths": ["software"]}
+    found = use(node, monkeypatch, "read", **wanted)
+    assert (found["other_accounts"], found["other_homes"]) == (["ada"], ["ada"])
+    (node.root / "home" / "zoe" / "software").chmod(0o700)
+    persons[0]["shell"] = "/bin/bash"
+    found = use(node, monkeypatch, "read", **wanted)
+    assert (found["other_accounts"], found["other_homes"]) == (["zoe", "ada"], ["zoe", "ada"])
 
 
 def test_a_cut_off_installation_is_finished_first(node: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
