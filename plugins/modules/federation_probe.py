@@ -18,7 +18,8 @@ description:
   - The programs' own signs are not believed alone. Their exit codes have many causes, and their health checks stay good
     when a node has long been cut off. Causes are told apart by the node's own key, certificate, clock and id.
   - It changes nothing, but for a copy of the node's certificate, which is public. With it a later look can tell a
-    certificate that has expired from one that was never there.
+    certificate that has expired from one that was never there. Beside it stand the serials of certificates that are of
+    others, so that a later look need not ask the broker for each of them again.
 extends_documentation_fragment:
   - eucaim.local_node.attributes
   - eucaim.local_node.attributes.linux
@@ -586,8 +587,10 @@ def common_name(certificate: Any) -> str:
 class BrokerLook:
     """Calls to the broker as the node's proxy makes them."""
 
-    def __init__(self, params: dict[str, Any], papers: Papers, proxy_id: str, way: Way) -> None:
-        """Remember what is needed."""
+    def __init__(
+        self, params: dict[str, Any], papers: Papers, proxy_id: str, way: Way, others: frozenset[str] = frozenset()
+    ) -> None:
+        """Remember what is needed; `others` are the serials of certificates that earlier looks saw to be of others."""
         self.params = params
         self.papers = papers
         self.proxy_id = proxy_id
@@ -596,6 +599,7 @@ class BrokerLook:
         self.url = params["broker_url"].rstrip("/")
         self.session = Session(self.url, way, self.timeout)
         self.serial = ""
+        self.others = others
 
     def sign(self, data: bytes) -> bytes:
         """Sign as tokens want it (RS256)."""
@@ -682,13 +686,17 @@ class BrokerLook:
         except ValueError:
             return None
         serials = list(dict.fromkeys([serial for serial in known if serial] + [str(serial) for serial in listed]))
+        self.others &= frozenset(serials)
+        serials = [serial for serial in serials if serial not in self.others]
         found: list[tuple[float, _diagnosis.Certificate]] = []
         end = time.monotonic() + CERTIFICATE_SECONDS
         for serial in serials[:MOST_CERTIFICATES]:
             if time.monotonic() > end:
                 break
             certificate = self.fetch(serial)
-            if certificate is not None and common_name(certificate) == self.proxy_id:
+            if certificate is not None and common_name(certificate) != self.proxy_id:
+                self.others |= {serial}
+            elif certificate is not None:
                 begins, ends = moments(certificate)
                 matches = same_key(certificate.public_key(), self.papers.key.public_key())
                 found.append((begins, _diagnosis.Certificate("broker", serial, begins, ends, matches)))
@@ -878,21 +886,28 @@ class Look:
                     problems.append(f"the container {service} runs with other settings: {', '.join(sorted(drifted))}")
         return problems
 
-    def stored_certificate(self, papers: Papers) -> _diagnosis.Certificate:
-        """Return the certificate that an earlier look has seen."""
+    def store(self) -> dict[str, Any]:
+        """Return what an earlier look of this node at this broker has kept."""
         try:
             data = json.loads(read_text(self.params["certificate_store"]) or "{}")
-            if data.get("proxy_id") != self.proxy_id or data.get("broker_url") != self.params["broker_url"].rstrip("/"):
-                return _diagnosis.Certificate()
+            ours = data["proxy_id"] == self.proxy_id and data["broker_url"] == self.params["broker_url"].rstrip("/")
+            return data if ours else {}
+        except (ValueError, KeyError, TypeError):
+            return {}
+
+    @staticmethod
+    def stored_certificate(data: dict[str, Any], papers: Papers) -> _diagnosis.Certificate:
+        """Return the certificate that an earlier look has seen."""
+        try:
             matches = papers.key is None or data["key"] == key_print(papers.key.public_key())
             return _diagnosis.Certificate(
                 "stored", str(data["serial"]), float(data["begins"]), float(data["ends"]), matches
             )
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError):
             return _diagnosis.Certificate()
 
-    def keep(self, certificate: _diagnosis.Certificate, papers: Papers) -> None:
-        """Keep what is public of the certificate that was seen."""
+    def keep(self, certificate: _diagnosis.Certificate, papers: Papers, others: frozenset[str]) -> None:
+        """Keep what is public of the certificate that was seen, and which ones need not be asked for again."""
         if self.module.check_mode or certificate.source != "broker" or not certificate.key_matches:
             return
         data = {
@@ -902,6 +917,7 @@ class Look:
             "begins": certificate.begins,
             "ends": certificate.ends,
             "key": key_print(papers.key.public_key()),
+            "others": sorted(others),
         }
         path, text = self.params["certificate_store"], json.dumps(data, indent=2, sort_keys=True) + "\n"
         if read_text(path) == text:
@@ -963,15 +979,18 @@ class Look:
 
     def with_broker(self, seen: _diagnosis.Observation, papers: Papers) -> _diagnosis.Observation:
         """Add what the broker says of this node."""
-        stored = self.stored_certificate(papers)
+        data = self.store()
+        stored = self.stored_certificate(data, papers)
         if not stored.source and seen.proxy_log.serial:
             stored = _diagnosis.Certificate("log", seen.proxy_log.serial)
-        look = BrokerLook(self.params, papers, self.proxy_id, self.way)
+        others = data.get("others")
+        known = frozenset(str(serial) for serial in others) if isinstance(others, list) else frozenset()
+        look = BrokerLook(self.params, papers, self.proxy_id, self.way, known)
         try:
             broker, certificate = look.look([seen.proxy_log.serial, stored.serial], stored)
         finally:
             look.session.close()
-        self.keep(certificate, papers)
+        self.keep(certificate, papers, look.others)
         return replace(
             seen,
             broker=broker,

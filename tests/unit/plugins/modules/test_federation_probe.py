@@ -362,6 +362,32 @@ def test_all_is_well(world: World) -> None:
     assert stored["serial"] == "aa:02"
 
 
+def test_certificates_of_others_are_asked_for_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    fetch = probe.BrokerLook.fetch
+
+    def counted(look: probe.BrokerLook, serial: str) -> Any:
+        asked.append(serial)
+        return fetch(look, serial)
+
+    monkeypatch.setattr(probe.BrokerLook, "fetch", counted)
+    store = world.base / "state" / "certificate.json"
+    for serials in (["aa:02", "aa:01"], ["aa:02"]):
+        assert world.look()["answering"]
+        assert asked == serials
+        asked.clear()
+    world.certificates["aa:03"] = certificate("third.broker.test", OTHER_KEY, ROOT_KEY)
+    assert world.look()["answering"]
+    assert asked == ["aa:02", "aa:03"]
+    del world.certificates["aa:01"]
+    assert world.look()["answering"]
+    assert json.loads(store.read_text())["others"] == ["aa:03"]
+    store.write_text(json.dumps({**json.loads(store.read_text()), "others": 1}))
+    asked.clear()
+    assert world.look()["answering"]
+    assert asked == ["aa:02", "aa:03"]
+
+
 def test_a_quick_look_sends_nothing_and_check_mode_keeps_nothing(world: World) -> None:
     assert world.look(check=True, depth="state")["cause"] == "enrolled"
     assert world.tasks == {}
