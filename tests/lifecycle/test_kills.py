@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from typing import Any
 
 import pytest
 
@@ -21,9 +22,11 @@ from tests.site.driver import ids
 from tests.site.world import World
 
 SEED = int(os.environ.get("EUCAIM_KILL_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
-# Not in the default run until they have been seen to pass there from beginning to end.
-pytestmark = pytest.mark.long
-CONTROLLER = range(5)
+
+
+def some(numbers: range) -> list[Any]:
+    """The first of each sort in every run, the others in the long ones."""
+    return [numbers[0], *(pytest.param(number, marks=pytest.mark.long) for number in numbers[1:])]
 
 
 def moment(life: Lifecycle, number: int) -> float:
@@ -49,7 +52,7 @@ def converges(life: Lifecycle, world: World) -> str:
     return " ".join(again.output.split())
 
 
-@pytest.mark.parametrize("number", CONTROLLER)
+@pytest.mark.parametrize("number", some(range(5)))
 def test_the_controller_is_killed(life: Lifecycle, number: int) -> None:
     """SIGKILL for its whole process group. What it had started on the node runs on for a while."""
     second = moment(life, number)
@@ -63,7 +66,7 @@ def test_the_controller_is_killed(life: Lifecycle, number: int) -> None:
     converges(life, world)
 
 
-@pytest.mark.parametrize("number", range(10, 14))
+@pytest.mark.parametrize("number", some(range(10, 14)))
 def test_the_node_is_killed(life: Lifecycle, number: int) -> None:
     """Its power is cut and comes back; the controller loses its connection."""
     second = moment(life, number)
@@ -97,6 +100,7 @@ def test_the_node_is_killed_while_dpkg_works(life: Lifecycle) -> None:
     assert "had been cut off, by a power cut or with an earlier run, and was finished" in said
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("program", ["python3", "dpkg", "apt-get"])
 def test_a_program_of_ours_is_killed_on_the_node(life: Lifecycle, program: str) -> None:
     """The controller lives and is told; run again, it converges."""
@@ -112,6 +116,7 @@ def test_a_program_of_ours_is_killed_on_the_node(life: Lifecycle, program: str) 
     converges(life, world)
 
 
+@pytest.mark.long
 def test_the_node_is_killed_while_an_image_is_loaded(life: Lifecycle) -> None:
     """Half an image is no image."""
     world = life.bare()
