@@ -109,7 +109,7 @@ def test_a_program_of_ours_is_killed_on_the_node(life: Lifecycle, program: str) 
     with doomed(world, program) as run:
         run.wait_for(lambda: bool(half_installed(world)))
         task, second = run.task, time.monotonic() - run.started
-        world.node.exec(f"pkill -KILL -x {program}")
+        world.node.exec(f"pkill -KILL ^{program}")
         assert run.finish() != 0
     tell(f"{program} on the node", 20, second, task)
     assert "Traceback" not in run.output.read_text(encoding="utf-8")
