@@ -48,12 +48,12 @@ class Hospital(World):
 
 
 @contextlib.contextmanager
-def hospital(name: str, password: str | None = None) -> Iterator[Hospital]:
-    """A bare node and a gate on a network without a way out, and a far end beyond the gate."""
+def hospital(name: str, within: int = 84, beyond: int = 92, password: str | None = None) -> Iterator[Hospital]:
+    """A bare node and a gate on a network without a way out (172.30.`within`.0/24), and a far end beyond the gate."""
     inside, outside = f"eucaim-{name}", f"eucaim-{name}-outside"
-    far_end = FarEnd(outside, "172.30.92.0/24", real_images())
-    node = Node(f"{name}-node-1", inside, "172.30.84.11")
-    gate = Gate(inside, "172.30.84.3", outside, "172.30.92.9")
+    far_end = FarEnd(outside, f"172.30.{beyond}.0/24", real_images())
+    node = Node(f"{name}-node-1", inside, f"172.30.{within}.11")
+    gate = Gate(inside, f"172.30.{within}.3", outside, f"172.30.{beyond}.9")
     gate = gate if password is None else replace(gate, password=password)
     for part in (node, gate, far_end):
         part.down()
@@ -63,7 +63,7 @@ def hospital(name: str, password: str | None = None) -> Iterator[Hospital]:
             # Without masquerading nothing that leaves by the engine's own way gets an answer.
             words = ["--opt", "com.docker.network.bridge.enable_ip_masquerade=false"]
             words += ["--opt", f"com.docker.network.driver.mtu={outer_mtu()}", "--label", f"{LABEL}=network"]
-            docker("network", "create", *words, "--subnet", "172.30.84.0/24", inside)
+            docker("network", "create", *words, "--subnet", f"172.30.{within}.0/24", inside)
         gate.up()
         node.up()
         node.exec(f"ip route replace default via {gate.inside_ip}; echo nameserver {gate.inside_ip} > /etc/resolv.conf")
@@ -243,7 +243,7 @@ def test_a_site_that_gives_its_proxy_up_leaves_no_password(converged: Converged)
 @pytest.mark.long
 def test_a_proxy_that_asks_for_no_password() -> None:
     """The same from bare to answered, without credentials."""
-    with hospital("hospital-open", password="") as world:
+    with hospital("hospital-open", 94, 95, password="") as world:
         done = converge(world)
         assert len(world.far_end.query(world.provider)["collections"]) == 2
         assert done.strays == []
@@ -254,7 +254,7 @@ def test_a_proxy_that_asks_for_no_password() -> None:
 @pytest.mark.long
 def test_a_wrong_password_is_named() -> None:
     """Before the first change: which proxy, that it does not take user and password, and how to write them."""
-    with hospital("hospital-wrong") as world:
+    with hospital("hospital-wrong", 96, 97) as world:
         gate = gate_of(world)
         before = world.node.fingerprint()
         gate.admit(gate.user, "another password")
