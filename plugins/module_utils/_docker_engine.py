@@ -30,6 +30,7 @@ class Package:
     version: str
     installed: bool
     held: bool
+    half: bool = False  # dpkg was interrupted at it: files of it are there
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def parse_dpkg(text: str) -> dict[str, Package]:
         if len(fields) != 3:
             continue
         name, status, version = fields[0], fields[1], fields[2].strip()
-        packages[name] = Package(name, version, status[1:2] == "i", status[:1] == "h")
+        state = status[1:2]
+        packages[name] = Package(name, version, state == "i", status[:1] == "h", state in ("H", "U", "F", "W", "t"))
     return packages
 
 
@@ -95,7 +97,10 @@ def judge(
     stand_ins = [f"package {name} {packages[name].version}" for name in STAND_INS if _is_there(name, packages)]
     if there and not foreign and not stand_ins:
         return Verdict("ours", ", ".join(f"package {name} {packages[name].version}" for name in there), missing)
-    found = ", ".join([*foreign, *stand_ins, *unpackaged])
+    # A run that was cut off while dpkg unpacked our engine left a program, and no package that is installed.
+    cut_off = any(name in ours and name in packages and packages[name].half for name in ENGINES)
+    programs = [item for item in unpackaged if item == SNAP or not cut_off]
+    found = ", ".join([*foreign, *stand_ins, *programs])
     if stand_ins or SNAP in unpackaged:
         return Verdict("unusable", found, missing)
     return Verdict("foreign" if found else "none", found, missing)

@@ -260,7 +260,6 @@ def bare(world: World) -> Iterator[World]:
         node.down()
 
 
-@pytest.mark.long  # red in its last run on a busy machine (su took a right password for a wrong one), cause not known
 def test_a_node_without_python_and_sudo(bare: World, sockets: dict[str, str]) -> None:
     """Site names the remedy; the remedy refuses without a way to root, foretells, works once, and then has no work."""
     hosts = inventory(bare, "bare")

@@ -74,7 +74,7 @@ def server(first: Server) -> Iterator[Server]:
     here.node.down()
 
 
-@pytest.mark.long  # not seen since the fingerprint asks Podman once before it is compared
+@pytest.mark.long
 def test_podman_under_dockers_name_is_refused(server: Server) -> None:
     """Whatever the inventory says, since its package and Docker's exclude each other; nothing is changed."""
     words = ("Podman's (package podman-docker", "remove the package podman-docker", "Podman and its containers stay")

@@ -33,7 +33,7 @@ def test_dpkg() -> None:
     assert engine.parse_dpkg(text) == {
         "docker.io": engine.Package("docker.io", "26.1.5", True, False),
         "tini": engine.Package("tini", "0.19", True, True),
-        "half": engine.Package("half", "1", False, False),
+        "half": engine.Package("half", "1", False, False, True),
         "gone": engine.Package("gone", "1", False, False),
     }
 
@@ -42,6 +42,19 @@ def test_rpm() -> None:
     assert engine.parse_rpm("docker-ce\t28.1-1\nwarning\n") == {
         "docker-ce": engine.Package("docker-ce", "28.1-1", True, False)
     }
+
+
+@pytest.mark.parametrize("status", ["iH", "iU", "iF", "iW", "it"])
+def test_an_engine_of_ours_that_dpkg_was_interrupted_at_is_no_one_else_s(status: str) -> None:
+    packages = engine.parse_dpkg(f"docker.io\t{status} \t26.1.5\n")
+    programs = ["program /usr/sbin/dockerd"]
+    ours = engine.judge(packages, WANTED, record(packages=["docker.io"]), programs)
+    assert ours == engine.Verdict("none", "", tuple(WANTED))
+    assert engine.judge(packages, WANTED, record(packages=["tini"]), programs).engine == "foreign"
+    assert engine.judge(packages, WANTED, None, programs).engine == "foreign"
+    assert engine.judge(packages, WANTED, record(packages=["docker.io"]), [engine.SNAP]).engine == "unusable"
+    gone = engine.parse_dpkg("docker.io\trc \t26.1.5\n")
+    assert engine.judge(gone, WANTED, record(packages=["docker.io"]), programs).engine == "foreign"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 2}', '{"version": 1}', '{"version": 1, "packages": []}'])
