@@ -416,6 +416,10 @@ def released(module: AnsibleModule) -> None:
     module.exit_json(changed=False, leftovers=engine.removable(out, record["dependencies"]), record=record)
 
 
+# What containerd makes when it starts, and no package owns.
+OF_CONTAINERD = ("/etc/cni/net.d", "/etc/cni")
+
+
 def empty(folder: str) -> None:
     """Delete what is in a folder, which may be a mounted volume itself."""
     for entry in os.scandir(folder):
@@ -438,7 +442,8 @@ def absent(module: AnsibleModule) -> None:
     if before is not None and not module.check_mode:
         node.delete(path)
         folder = os.path.dirname(path)
-        for directory in ("/etc/cni/net.d", "/etc/cni", folder, os.path.dirname(folder)):
+        adopted = (engine.parse_state(before) or {}).get("adopted", False)
+        for directory in (*(() if adopted else OF_CONTAINERD), folder, os.path.dirname(folder)):
             node.delete_empty_directory(directory)
     module.exit_json(
         changed=before is not None or bool(doomed), record=EMPTY, diff=node.diff_of([(path, before, None)])

@@ -467,7 +467,7 @@ def put_back(module: AnsibleModule, path: str, state: Mapping[str, Any]) -> None
 def take_away(module: AnsibleModule, plan: records.Removal) -> None:
     """Do what the plan says, but for packages and directories."""
     for name in plan.units:
-        must(module, ["systemctl", "disable", name])
+        must(module, ["systemctl", "disable", "--now", name])
     for path in plan.files:
         node.delete(path)
     for path, state in plan.restored.items():

@@ -198,6 +198,20 @@ def test_data_goes_only_when_named(bare: Node, tmp_path: Path, monkeypatch: pyte
     assert not data.exists()
 
 
+@pytest.mark.parametrize("adopted", [False, True])
+def test_what_containerd_made_stays_with_an_engine_of_others(
+    bare: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, adopted: bool
+) -> None:
+    made = tmp_path / "cni"
+    made.mkdir()
+    monkeypatch.setattr(docker_claim, "OF_CONTAINERD", (str(made),))
+    if adopted:
+        dpkg(bare, "docker.io\tii \t26")
+    claim(bare, monkeypatch, packages=WANTED, existing="adopt" if adopted else "refuse")
+    claim(bare, monkeypatch, state="absent")
+    assert made.exists() == adopted
+
+
 def test_leftovers_and_the_end(bare: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert claim(bare, monkeypatch, state="released")["leftovers"] == []
     claim(bare, monkeypatch, packages=WANTED)

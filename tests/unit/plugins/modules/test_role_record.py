@@ -76,7 +76,8 @@ class Machine(Node):
     def systemctl(self, argv: Sequence[str], _data: Any) -> Answer:
         """Show units, or disable one."""
         if argv[0] == "disable":
-            self.enabled[argv[1]] = "disabled"
+            assert argv[1] == "--now"  # what was switched off did not run either
+            self.enabled[argv[2]] = "disabled"
             return 0, "", ""
         blocks = [f"Id={name}\nLoadState=loaded\nUnitFileState={self.enabled[name]}" for name in self.enabled]
         return 0, "\n\n".join(blocks), ""
@@ -317,7 +318,7 @@ def test_a_program_that_fails_is_told(node: Machine, monkeypatch: pytest.MonkeyP
     node.programs["systemctl"] = lambda argv, data: (1, "", "no bus") if argv[0] == "disable" else whole(argv, data)
     directory = str(node.root / "lib" / "state")
     said = node.refuse(monkeypatch, role_record, role="base", state="removed", directory=directory)
-    assert said == "systemctl disable t.timer: no bus"
+    assert said == "systemctl disable --now t.timer: no bus"
 
 
 @pytest.mark.parametrize(("codes", "said"), [([8, 0], ""), ([8], "found ada logged in"), ([1], "userdel ada")])
