@@ -38,7 +38,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - Rules for outbound connections of containers, as O(eucaim.local_node.firewall#role:firewall_rules) has them.
+    - Rules for outbound connections of containers, as O(eucaim.local_node.firewall#role:main:firewall_rules) has them.
   type: list
   elements: dict
 """
