@@ -191,5 +191,5 @@ def test_from_the_bundle_to_an_answered_query(site: Site) -> None:
     # Another network, another site: without the bundle the node has its own sources again.
     control.do(f"sed -i /^base_package_archive/d {INVENTORY}/group_vars/local_nodes/offline.yml")
     control.playbook(SITE, "--tags", "base_install", "-e", "base_upgrade=none").succeeded()
-    assert "deb.debian.org" in world.node.exec("apt-get indextargets --format '$(SITE)'").stdout
+    assert "deb.debian.org" in world.node.exec("apt-get update --print-uris").stdout
     assert world.node.exec("ls -d /var/lib/eucaim/packages", check=False).returncode != 0
