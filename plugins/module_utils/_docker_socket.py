@@ -72,7 +72,10 @@ def inspect(kind: str, name: str) -> dict[str, Any] | None:
     """Return what the engine says of a container, an image or a network; None when there is none."""
     inside = f"/{kind}s/{quote(name, safe='/:@')}"
     found = ask(inside if kind == "network" else f"{inside}/json")
-    return found if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        return None
+    # The engine also finds containers by the beginnings of their ids.
+    return None if kind == "container" and found.get("Name") != f"/{name}" else found
 
 
 def containers_of(project: str) -> list[dict[str, Any]]:

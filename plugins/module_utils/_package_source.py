@@ -73,6 +73,17 @@ def requested(packages: Sequence[str], version: str, family: str = "Debian") -> 
     ]
 
 
+def paths(name: str, form: str, root: str = "") -> dict[str, str]:
+    """Return where the files of a source are."""
+    if form == "dnf":
+        return {"source": f"{root}/etc/yum.repos.d/{name}.repo", "key": f"{root}/etc/pki/rpm-gpg/RPM-GPG-KEY-{name}"}
+    return {
+        "source": f"{root}/etc/apt/sources.list.d/{name}.sources",
+        "key": f"{root}/etc/apt/keyrings/{name}.gpg",
+        "pin": f"{root}/etc/apt/preferences.d/{name}",
+    }
+
+
 def render_deb822(source: Source) -> str:
     """Return the file for /etc/apt/sources.list.d."""
     flat = source.suite.endswith("/")

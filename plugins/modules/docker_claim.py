@@ -170,13 +170,9 @@ GROUP_FILE = "/etc/group"
 INTERFACES = "/sys/class/net"
 FORWARDING = "/proc/sys/net/ipv4/ip_forward"
 FILTERS = ("iptables", "ip6tables")
-SOURCE_FILES = (
-    "/etc/apt/sources.list.d/eucaim-docker.sources",
-    "/etc/apt/keyrings/eucaim-docker.gpg",
-    "/etc/apt/preferences.d/eucaim-docker",
-    "/etc/yum.repos.d/eucaim-docker.repo",
-    "/etc/pki/rpm-gpg/RPM-GPG-KEY-eucaim-docker",
-)
+SOURCE_FILES = tuple(path for form in ("apt", "dnf") for path in sources.paths("eucaim-docker", form).values())
+# What containerd makes when it starts, and no package owns.
+OF_CONTAINERD = ("/etc/cni/net.d", "/etc/cni")
 EMPTY: dict[str, Any] = {"version": engine.STATE_VERSION, "packages": [], "dependencies": []}
 
 
@@ -414,10 +410,6 @@ def released(module: AnsibleModule) -> None:
         module, ["apt-get", "--simulate", "-o", "APT::AutoRemove::SuggestsImportant=false", "autoremove"]
     )
     module.exit_json(changed=False, leftovers=engine.removable(out, record["dependencies"]), record=record)
-
-
-# What containerd makes when it starts, and no package owns.
-OF_CONTAINERD = ("/etc/cni/net.d", "/etc/cni")
 
 
 def empty(folder: str) -> None:

@@ -265,7 +265,7 @@ def service_containers(params: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def why_not_standing(
     params: dict[str, Any], network: dict[str, Any], ids: dict[str, str], found: dict[str, dict[str, Any]]
 ) -> str:
-    """Return why the services have to be brought up, or nothing."""
+    """Return why the services have to be brought up, or nothing; images and network are as they should be."""
     if not params["compose_file"]:
         return "nothing is said about them"
     wanted = params["compose_text"].replace(NETWORK_MARK, str(network.get("Id") or ""))
@@ -288,9 +288,8 @@ def compare(module: AnsibleModule, images: list[dict[str, Any]]) -> None:
     fits = federation.network_fits(network, params["subnet"])
     wanted = [image for image, state in zip(images, states) if not state.matches]
     found = service_containers(params)
-    why = why_not_standing(params, network, ids, found)
-    if wanted or not fits:
-        why = "images or the network are missing"
+    incomplete = wanted or not fits
+    why = "images or the network are missing" if incomplete else why_not_standing(params, network, ids, found)
     module.exit_json(
         changed=False,
         wanted=wanted,

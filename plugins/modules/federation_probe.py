@@ -832,11 +832,12 @@ class Look:
         """Return the containers."""
         found = {}
         for name in self.params["services"]:
-            data = engine.inspect("container", name) or {}
-            found[name] = _federation.Container(name)
-            # The engine also finds containers by the beginnings of their ids.
-            if data.get("Name") == f"/{name}":
-                found[name] = _federation.container_from_inspect(name, data, self.params["network"])
+            data = engine.inspect("container", name)
+            found[name] = (
+                _federation.container_from_inspect(name, data, self.params["network"])
+                if data
+                else _federation.Container(name)
+            )
         return found
 
     def images(self) -> tuple[_federation.ImageState, ...]:

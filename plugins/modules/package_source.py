@@ -136,17 +136,6 @@ ROOT = ""
 LARGEST_KEY = 1 << 20
 
 
-def paths(name: str, form: str) -> dict[str, str]:
-    """Return where the files of a source are."""
-    if form == "dnf":
-        return {"source": f"{ROOT}/etc/yum.repos.d/{name}.repo", "key": f"{ROOT}/etc/pki/rpm-gpg/RPM-GPG-KEY-{name}"}
-    return {
-        "source": f"{ROOT}/etc/apt/sources.list.d/{name}.sources",
-        "key": f"{ROOT}/etc/apt/keyrings/{name}.gpg",
-        "pin": f"{ROOT}/etc/apt/preferences.d/{name}",
-    }
-
-
 def refuse(module: AnsibleModule, found: str, needed: str, remedy: str) -> None:
     """Stop in words; nothing was written."""
     refusal = Refusal("CT-DOCKER", "docker_key_fingerprint", found, needed, remedy)
@@ -215,7 +204,7 @@ def wanted_key(module: AnsibleModule, path: str) -> openpgp.Keys:
 def wanted_files(module: AnsibleModule) -> tuple[dict[str, bytes], list[str]]:
     """Return each file that must be there with its content, and the fingerprints of the key."""
     params = module.params
-    where = paths(params["name"], params["format"])
+    where = sources.paths(params["name"], params["format"], ROOT)
     wanted: dict[str, bytes] = {}
     fingerprints: list[str] = []
     if params["state"] == "present":
@@ -299,7 +288,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    where = paths(module.params["name"], module.params["format"])
+    where = sources.paths(module.params["name"], module.params["format"], ROOT)
     wanted, fingerprints = wanted_files(module)
     changes: list[tuple[str, bytes | None, bytes | None]] = []
     for path in where.values():

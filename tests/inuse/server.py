@@ -29,12 +29,18 @@ class Server(World):
         """Settings with which everything works on this server."""
         return {**super().settings(), **self.more}
 
-    def beside(self, number: int) -> Server:
-        """Another server on the same network, with the same far end."""
+    @contextlib.contextmanager
+    def beside(self, number: int) -> Iterator[Server]:
+        """Another server on the same network, with the same far end: bare at first, and taken away at the end."""
         name = self.node.name.rpartition("-")[0]
         address = f"{self.node.ip.rpartition('.')[0]}.1{number}"
         node = Node(f"{name}-{number}", self.node.network, address, self.node.distribution)
-        return Server(node, self.far_end, f"{self.provider}-{number}", f"{self.area}-{number}")
+        node.down()
+        try:
+            node.up()
+            yield Server(node, self.far_end, f"{self.provider}-{number}", f"{self.area}-{number}")
+        finally:
+            node.down()
 
 
 @contextlib.contextmanager

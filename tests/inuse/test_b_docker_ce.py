@@ -25,19 +25,16 @@ OPEN = "[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// -H tcp://0.0
 @pytest.fixture(scope="module")
 def server(first: Server) -> Iterator[Server]:
     """The server with its engine and its containers."""
-    here = first.beside(3)
-    node = here.node
-    node.down()
-    node.up()
-    node.exec(
-        "mkdir -p /etc/systemd/system/docker.service.d && cat >/etc/systemd/system/docker.service.d/open.conf",
-        stdin=OPEN,
-    )
-    docker_ce.install(node)
-    node.exec("gpasswd -a operator docker")
-    neighbours.start(node)
-    yield here
-    node.down()
+    with first.beside(3) as here:
+        node = here.node
+        node.exec(
+            "mkdir -p /etc/systemd/system/docker.service.d && cat >/etc/systemd/system/docker.service.d/open.conf",
+            stdin=OPEN,
+        )
+        docker_ce.install(node)
+        node.exec("gpasswd -a operator docker")
+        neighbours.start(node)
+        yield here
 
 
 def test_it_is_refused_by_its_name(server: Server) -> None:

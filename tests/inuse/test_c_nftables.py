@@ -36,14 +36,11 @@ WORDS = ("NET-FW", "firewall_existing", "inet ward", "keep", "replace")
 @pytest.fixture(scope="module")
 def server(first: Server) -> Iterator[Server]:
     """The server with its rules loaded, and loaded again at every boot."""
-    here = first.beside(4)
-    node = here.node
-    node.down()
-    node.up()
-    node.exec(f"apt-get update -q && {APT} nftables && cat >/etc/nftables.conf", stdin=RULES)
-    node.exec("systemctl enable --now nftables.service")
-    yield here
-    node.down()
+    with first.beside(4) as here:
+        node = here.node
+        node.exec(f"apt-get update -q && {APT} nftables && cat >/etc/nftables.conf", stdin=RULES)
+        node.exec("systemctl enable --now nftables.service")
+        yield here
 
 
 def table(node: Node) -> str:

@@ -27,14 +27,11 @@ firewall-cmd --reload
 @pytest.fixture(scope="module")
 def server(first: Server) -> Iterator[Server]:
     """The server with its zone."""
-    here = first.beside(5)
-    node = here.node
-    node.down()
-    node.up()
-    node.exec(f"apt-get update -q && {APT} firewalld && systemctl enable --now firewalld.service")
-    node.exec(ZONE)
-    yield here
-    node.down()
+    with first.beside(5) as here:
+        node = here.node
+        node.exec(f"apt-get update -q && {APT} firewalld && systemctl enable --now firewalld.service")
+        node.exec(ZONE)
+        yield here
 
 
 def zone(node: Node) -> str:

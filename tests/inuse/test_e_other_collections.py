@@ -63,15 +63,12 @@ TOLD = ("base_timezone_name", "docker_server__tcp", "docker_edition")
 @pytest.fixture(scope="module")
 def server(first: Server) -> Iterator[Server]:
     """A server on which somebody uses Podman under Docker's name."""
-    here = first.beside(2)
-    here.more = {**GEERLINGGUY, **OTHERS}
-    here.node.down()
-    here.node.up()
-    here.node.exec(f"apt-get update -q && {APT} install -qy --no-install-recommends podman-docker")
-    # Podman makes its storage when it is asked for the first time, and the fingerprint asks it.
-    here.node.fingerprint()
-    yield here
-    here.node.down()
+    with first.beside(2) as here:
+        here.more = {**GEERLINGGUY, **OTHERS}
+        here.node.exec(f"apt-get update -q && {APT} install -qy --no-install-recommends podman-docker")
+        # Podman makes its storage when it is asked for the first time, and the fingerprint asks it.
+        here.node.fingerprint()
+        yield here
 
 
 @pytest.mark.long

@@ -19,6 +19,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_s
 ANSWERS: dict[str, tuple[int, bytes]] = {
     "/version": (200, b"{}"),
     "/containers/focus/json": (200, b'{"Name": "/focus"}'),
+    "/containers/f0/json": (200, b'{"Id": "f0c5", "Name": "/other"}'),
     "/images/x/focus:1@sha256:1/json": (200, b'{"Id": "sha256:1"}'),
     "/networks/net%20one": (200, b'{"Id": "1"}'),
     "/networks/many": (200, b"[]"),
@@ -62,6 +63,7 @@ def path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 
 def test_things_are_inspected() -> None:
     assert engine.inspect("container", "focus") == {"Name": "/focus"}
+    assert engine.inspect("container", "f0") is None, "a container whose id begins like that"
     assert engine.inspect("image", "x/focus:1@sha256:1") == {"Id": "sha256:1"}
     assert engine.inspect("network", "net one") == {"Id": "1"}
     assert engine.inspect("network", "none") is None
