@@ -17,6 +17,7 @@ from typing import Any, Union
 from urllib.parse import urlsplit
 
 from ansible_collections.eucaim.local_node.plugins.module_utils import _beam
+from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
 
 SERVICES = ("beam-proxy", "focus", "mediator")
 IMAGE_KEYS = {"beam_proxy": "beam-proxy", "focus": "focus", "mediator": "mediator"}
@@ -227,6 +228,28 @@ def image_plan(images: Mapping[str, Mapping[str, Any]], lock: Any, wanted: Seque
         if service in wanted and key in images:
             plan.append(_image(service, images[key], locked))
     return plan
+
+
+def refuse_archives(images: Sequence[Mapping[str, Any]], sums: Mapping[str, str]) -> dict[str, Any]:
+    """Return how a task fails when archives are not those expected, given the SHA-256 of each; else nothing."""
+    refusals = [
+        Refusal(
+            "FED-BUILD",
+            "federation_images",
+            f"SHA-256 {sums[image['service']] or 'of no file'} of {image['path']}",
+            str(image["sha256"]),
+            "get the archive again, or correct the sum if you trust this one. Nothing was loaded",
+        )
+        for image in images
+        if sums[image["service"]] != image["sha256"]
+    ]
+    if not refusals:
+        return {}
+    return {
+        "failed": True,
+        "msg": "\n".join(refusal.text() for refusal in refusals),
+        "refusals": [refusal.as_dict() for refusal in refusals],
+    }
 
 
 def _image(service: str, given: Mapping[str, Any], locked: Mapping[str, Any]) -> Image:

@@ -1,13 +1,14 @@
 # Copyright (c) 2026, EUCAIM local_node contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading and writing small files of the federation role.
+"""Files of the federation role: their text, and their sums.
 
 Private to this collection: nothing outside may import it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 
@@ -31,3 +32,15 @@ def write_text(path: str, text: str, mode: int) -> None:
     except OSError:
         os.unlink(temporary)
         raise
+
+
+def checksum(path: str) -> str:
+    """Return the SHA-256 of a file; empty when there is none."""
+    total = hashlib.sha256()
+    try:
+        with open(path, "rb") as handle:
+            for block in iter(lambda: handle.read(1 << 20), b""):
+                total.update(block)
+    except OSError:
+        return ""
+    return total.hexdigest()

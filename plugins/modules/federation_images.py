@@ -33,7 +33,8 @@ options:
   state:
     description:
       - V(compared) only looks.
-      - V(loaded) checks the sums of all archives, loads them, names them, and writes down what they are.
+      - V(loaded) brings archives that are on the control machine, checks the sums of all, before they travel and after,
+        loads them, names them, and writes down what they are.
       - V(recorded) writes down what the images are now.
       - V(settled) writes down what the services are now. To be used when they have been brought up without an error.
       - V(absent) removes every image of the record that no container uses, and the record.
@@ -66,8 +67,10 @@ options:
   directory:
     description:
       - Where copies of archives from the control machine are, each as C(SERVICE.tar). They are deleted once loaded.
+      - The controller's part of this module puts them into Ansible's temporary directory on the node (C(remote_tmp)),
+        which needs room for them, and says so here.
     type: path
-    default: /opt/eucaim/federation
+    default: ""
   project:
     description: The Compose project of the services.
     type: str
@@ -171,7 +174,6 @@ images:
       reason: ""
 """
 
-import hashlib
 import json
 import os
 from typing import Any
@@ -179,8 +181,11 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_socket as engine
 from ansible_collections.eucaim.local_node.plugins.module_utils import _federation as federation
-from ansible_collections.eucaim.local_node.plugins.module_utils._federation_files import read_text, write_text
-from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
+from ansible_collections.eucaim.local_node.plugins.module_utils._federation_files import (
+    checksum,
+    read_text,
+    write_text,
+)
 
 NETWORK_MARK = "@network@"
 ARGUMENTS: dict[str, Any] = {
@@ -194,7 +199,7 @@ ARGUMENTS: dict[str, Any] = {
     "subnet": {"type": "str", "default": ""},
     "services": {"type": "list", "elements": "str", "default": []},
     "record": {"type": "path", "default": "/etc/eucaim/federation/images.json"},
-    "directory": {"type": "path", "default": "/opt/eucaim/federation"},
+    "directory": {"type": "path", "default": ""},
     "project": {"type": "str", "default": "eucaim-federation"},
     "compose_file": {"type": "path", "default": ""},
     "compose_text": {"type": "str", "default": ""},
@@ -238,18 +243,6 @@ def remove(module: AnsibleModule, references: list[str]) -> list[str]:
         if rc != 0 and "No such image" not in err:
             kept.append(f"{reference}: {last_line(err)}")
     return kept
-
-
-def checksum(path: str) -> str:
-    """Return the SHA-256 of a file; empty when there is none."""
-    total = hashlib.sha256()
-    try:
-        with open(path, "rb") as handle:
-            for block in iter(lambda: handle.read(1 << 20), b""):
-                total.update(block)
-    except OSError:
-        return ""
-    return total.hexdigest()
 
 
 def service_inputs(params: dict[str, Any]) -> dict[str, str]:
@@ -311,30 +304,14 @@ def archive_of(params: dict[str, Any], image: dict[str, Any]) -> str:
     return str(image["path"] if image["on_node"] else os.path.join(params["directory"], f"{image['service']}.tar"))
 
 
-def refuse_other_archives(module: AnsibleModule, images: list[dict[str, Any]]) -> None:
-    """Stop in words when an archive is not the one expected."""
-    refusals = []
-    for image in images:
-        found = checksum(archive_of(module.params, image))
-        if found != image["sha256"]:
-            refusal = Refusal(
-                "FED-BUILD",
-                "federation_images",
-                f"SHA-256 {found or 'of no file'} of {image['path']}",
-                str(image["sha256"]),
-                "get the archive again, or correct the sum if you trust this one. Nothing was loaded",
-            )
-            refusals.append(refusal)
-    if refusals:
-        module.fail_json(
-            msg="\n".join(refusal.text() for refusal in refusals),
-            refusals=[refusal.as_dict() for refusal in refusals],
-        )
-
-
 def load(module: AnsibleModule, images: list[dict[str, Any]]) -> None:
     """Load image archives, name what came, and write it down."""
-    refuse_other_archives(module, images)
+    # In check mode nothing was brought; what would be has been looked at on the control machine.
+    here = [image for image in images if image["on_node"] or not module.check_mode]
+    sums = {str(image["service"]): checksum(archive_of(module.params, image)) for image in here}
+    refused = federation.refuse_archives(here, sums)
+    if refused:
+        module.fail_json(**refused)
     if module.check_mode:
         module.exit_json(changed=bool(images), images=[])
     for image in images:

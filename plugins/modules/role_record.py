@@ -75,6 +75,11 @@ options:
     type: list
     elements: str
     default: []
+  left_in:
+    description: Files, and directories of files, where another run may have left some with C(eucaim) in their names.
+    type: list
+    elements: path
+    default: []
   persons:
     description: The people whose accounts and homes to compare with what is wanted.
     type: list
@@ -153,6 +158,11 @@ paths:
     - What is as wanted needs no task of its own.
   returned: when O(state) is V(claimed) or V(read)
   type: dict
+left:
+  description: The files with C(eucaim) in their names that are in O(left_in).
+  returned: when O(state) is V(claimed) or V(read)
+  type: list
+  elements: str
 other_accounts:
   description: Those of O(persons) whose account is missing or not as wanted.
   returned: when O(state) is V(claimed) or V(read)
@@ -300,6 +310,13 @@ def missing_alternative(names: Sequence[str], installed: Packages) -> list[str]:
     return [] if not names or installed.intersection(names) else [names[-1]]
 
 
+def left_in(places: Sequence[str]) -> list[str]:
+    """Return the files of these places, not of folders in them, that have our name in theirs."""
+    found = [path for place in places for path in [place, *glob.glob(os.path.join(glob.escape(place), "*"))]]
+    named = {path for path in found if "eucaim" in os.path.basename(path) and os.path.lexists(path)}
+    return sorted(path for path in named if os.path.islink(path) or not os.path.isdir(path))
+
+
 def former_uids(names: Sequence[str], accounts: Mapping[str, records.Account]) -> dict[str, int]:
     """Return the user ids of homes that wait for their people, where nobody else has the id by now."""
     taken = {account.uid for account in accounts.values()}
@@ -376,6 +393,7 @@ def claimed(module: AnsibleModule) -> None:
             if not records.home_is_wanted(person, account, folders, look_and_tell)
         ],
         paths={path: told(found.paths[path]) for path in module.params["paths"] if path in found.paths},
+        left=left_in(module.params["left_in"]),
         recorded=record is not None,
         settled="before" not in after,
         interrupted="before" in (record or {}),
@@ -580,6 +598,7 @@ def main() -> None:
             "paths": {"type": "list", "elements": "path", "default": []},
             "home_paths": texts,
             "units": texts,
+            "left_in": {"type": "list", "elements": "path", "default": []},
             "persons": {"type": "list", "elements": "dict", "default": [], "options": PERSON},
             "people": {"type": "bool", "default": True},
             "directory": {"type": "path", "default": "/var/lib/eucaim/state"},

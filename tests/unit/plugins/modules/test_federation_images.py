@@ -200,6 +200,7 @@ def test_archives_are_loaded_in_one_go(node: Node, tmp_path: Path) -> None:
     node.archives = {"focus.tar": "x/focus:1", "beam-proxy.tar": "theirs:2", "kept.tar": "sha256:1"}
     given: dict[str, Any] = {"images": images, "directory": str(tmp_path)}
     assert node.run("loaded", check=True, **given) == {"changed": True, "images": []}
+    assert node.run("loaded", check=True, images=images, directory="") == {"changed": True, "images": []}
     assert node.images == {}
     found = node.run("loaded", **given)
     assert found["changed"] is True

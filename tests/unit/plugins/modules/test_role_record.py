@@ -388,3 +388,17 @@ def test_an_installation_of_another_role_is_finished_too(node: Machine, monkeypa
     assert not use(node, monkeypatch, **wants(node))["changed"]
     node.write("lib/state/docker.json", '{"before": ["libc6"], "packages": []}')
     assert use(node, monkeypatch, **wants(node))["repaired"] == ["iptables"]
+
+
+def test_what_another_run_left_is_found_by_its_name(node: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("certificates/eucaim-site.crt", "certificates/other.crt", "certificates/deep/eucaim.crt", "95eucaim"):
+        node.write(name, "x")
+    (node.root / "certificates" / "eucaim-folder").mkdir()
+    (node.root / "certificates" / "eucaim-link").symlink_to(node.root / "gone")
+    places = [
+        str(node.root / name) for name in ("certificates", "95eucaim", "05eucaim-not-there", "certificates/other.crt")
+    ]
+    left = use(node, monkeypatch, "read", left_in=places)["left"]
+    assert left == [
+        str(node.root / name) for name in ("95eucaim", "certificates/eucaim-link", "certificates/eucaim-site.crt")
+    ]
