@@ -47,6 +47,8 @@ ROUTES = "eucaim_routes"
 LOOKED = "eucaim_engine_looked_at"
 ENGINE_INFO = "eucaim.local_node.docker_engine_info"
 TOLD = "eucaim_unknown_variables"
+# Before 2.19 two processes of Ansible that pack the same module disturb each other.
+TWO_MAY_PACK = hasattr(ansible_template, "trust_as_template")
 # What the playbook hands over from role to role.
 EXPORTED_SUFFIXES = ("_firewall_rules", "_backup_paths", "_health_checks", "_dependent_rules")
 
@@ -378,14 +380,10 @@ class ActionModule(ActionBase):
 
 
 def _packs_ahead(variables: Mapping[str, Any]) -> bool:
-    """Say whether this host lets modules be packed for all: the first one of a run that leaves no task out.
-
-    Before 2.19 two processes of Ansible that pack the same module disturb each other.
-    """
+    """Say whether this host lets modules be packed for all: the first one of a run that leaves no task out."""
     first = list(variables.get("ansible_play_hosts_all", []))[:1]
     whole = list(variables.get("ansible_run_tags", [])) == ["all"] and not variables.get("ansible_skip_tags")
-    new = hasattr(ansible_template, "trust_as_template")
-    return new and whole and first == [variables.get("inventory_hostname")]
+    return TWO_MAY_PACK and whole and first == [variables.get("inventory_hostname")]
 
 
 def _unhidden(variables: dict[str, Any]) -> dict[str, Any]:

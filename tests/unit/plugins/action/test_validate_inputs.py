@@ -600,6 +600,7 @@ class Packing:
         self.ends_at = ""
         self.forks = 0
         self.child = True
+        monkeypatch.setattr(validate_inputs, "TWO_MAY_PACK", True)
         monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(folder))
         monkeypatch.setattr(os, "fork", self.fork)
         monkeypatch.setattr(os, "_exit", self.exit)
@@ -681,8 +682,7 @@ def test_only_the_first_host_of_a_whole_run_packs(run: Run, packing: Packing, ot
 def test_an_ansible_that_cannot_wait_for_it_packs_nothing_ahead(
     run: Run, packing: Packing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(ansible_template, "trust_as_template", raising=False)
-    monkeypatch.setattr(validate_inputs.ActionModule, "_input_refusals", lambda *_arguments: ([], []))
+    monkeypatch.setattr(validate_inputs, "TWO_MAY_PACK", False)
     assert not run(WHOLE_RUN, modules=["one"])["failed"]
     assert packing.forks == 0
 
