@@ -34,8 +34,7 @@ class ActionModule(ActionBase):
             archives = {str(image["service"]): self._archive(str(image["path"])) for image in brought}
         except AnsibleError as error:
             return {**result, "failed": True, "msg": str(error)}
-        sums = {service: checksum(path) for service, path in archives.items()}
-        refused = federation.refuse_archives(brought, sums)
+        refused = federation.refuse_archives(brought, [checksum(path) for path in archives.values()])
         if refused:
             return {**result, **refused}
         if not archives or self._task.check_mode:

@@ -230,19 +230,19 @@ def image_plan(images: Mapping[str, Mapping[str, Any]], lock: Any, wanted: Seque
     return plan
 
 
-def refuse_archives(images: Sequence[Mapping[str, Any]], sums: Mapping[str, str]) -> dict[str, Any]:
+def refuse_archives(images: Sequence[Mapping[str, Any]], checksums: Sequence[str]) -> dict[str, Any]:
     """Return how a task fails when archives are not those expected, given the SHA-256 of each; else nothing."""
-    refusals = [
-        Refusal(
-            "FED-BUILD",
-            "federation_images",
-            f"SHA-256 {sums[image['service']] or 'of no file'} of {image['path']}",
-            str(image["sha256"]),
-            "get the archive again, or correct the sum if you trust this one. Nothing was loaded",
-        )
-        for image in images
-        if sums[image["service"]] != image["sha256"]
-    ]
+    refusals = []
+    for image, checksum in zip(images, checksums):
+        if checksum != image["sha256"]:
+            refusal = Refusal(
+                "FED-BUILD",
+                "federation_images",
+                f"SHA-256 {checksum or 'of no file'} of {image['path']}",
+                str(image["sha256"]),
+                "get the archive again, or correct the sum if you trust this one. Nothing was loaded",
+            )
+            refusals.append(refusal)
     if not refusals:
         return {}
     return {

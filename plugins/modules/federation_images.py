@@ -308,8 +308,7 @@ def load(module: AnsibleModule, images: list[dict[str, Any]]) -> None:
     """Load image archives, name what came, and write it down."""
     # In check mode nothing was brought; what would be has been looked at on the control machine.
     here = [image for image in images if image["on_node"] or not module.check_mode]
-    sums = {str(image["service"]): checksum(archive_of(module.params, image)) for image in here}
-    refused = federation.refuse_archives(here, sums)
+    refused = federation.refuse_archives(here, [checksum(archive_of(module.params, image)) for image in here])
     if refused:
         module.fail_json(**refused)
     if module.check_mode:
