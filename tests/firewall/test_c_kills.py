@@ -21,6 +21,13 @@ pytestmark = pytest.mark.long
 UNDO = "eucaim-firewall-undo"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def started_before(place: Place) -> None:
+    """What runs at the first start of a system only, and not at the next ones, has run."""
+    docker("restart", place.node.name)
+    place.outside.logs_in_within(MINUTES, place.node)
+
+
 @pytest.mark.parametrize("delay", [0.0, 0.2, 0.6, 1.5])
 def test_the_node_dies_while_the_change_is_applied(place: Place, held: Held, delay: float) -> None:
     """Its power goes, so many seconds after the change began: the former rules are there after the start."""

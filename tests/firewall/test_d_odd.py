@@ -34,7 +34,8 @@ def ports(place: Place, *numbers: int, restart: bool = True) -> Iterator[None]:
 
 
 def test_ssh_on_another_port(place: Place) -> None:
-    """It listens elsewhere, and that is where the run comes in: this port is open, the usual one is not."""
+    """It moves elsewhere, and that is where the run comes in: this port is open, the usual one is not."""
+    place.play(firewall_ssh_ports=[22, 2222]).succeeded()
     with ports(place, 2222):
         place.play(ansible_port=2222).succeeded()
         assert place.outside.login(place.node, "-p", "2222")
@@ -65,6 +66,7 @@ def test_ssh_will_be_elsewhere_after_the_next_restart(place: Place) -> None:
 
 def test_ssh_behind_a_socket(place: Place) -> None:
     """The system listens in its place, on a port that sshd's own settings do not name."""
+    place.play(firewall_ssh_ports=[22, 2223]).succeeded()
     drop_in = "/etc/systemd/system/ssh.socket.d"
     place.node.exec(f"mkdir -p {drop_in} && cat > {drop_in}/port.conf", stdin="[Socket]\nListenStream=2223\n")
     place.node.exec("systemctl daemon-reload && systemctl stop ssh.service && systemctl start ssh.socket")
