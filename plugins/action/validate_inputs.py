@@ -353,6 +353,9 @@ class ActionModule(ActionBase):
             return [_no_look(answer)]
         facts["engine"] = look_from(answer)
         gathered[LOOKED] = True
+        # What is the engine's own is no network that the site has to reach.
+        own = answer.get("bridges", [])
+        facts["routes"] = gathered[ROUTES] = [route for route in facts["routes"] if route.get("dev") not in own]
         for note in notes(facts["engine"]):
             DISPLAY.display(f"{variables.get('inventory_hostname', 'this host')}: {note}")
         return []

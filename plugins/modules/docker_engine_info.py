@@ -63,6 +63,11 @@ flavour:
   description: What the engine is, in words.
   returned: always
   type: str
+bridges:
+  description: The bridges of the engine's networks that have names of their own, if the engine runs and the user is root.
+  returned: when RV(owner) is not V(unknown)
+  type: list
+  elements: str
 orchestrators:
   description: The units of Kubernetes on this node.
   returned: when RV(owner) is neither V(ours) nor V(unknown)
@@ -158,9 +163,11 @@ from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_c
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_engine as engine
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_existing as existing
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as node
+from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_socket as engine_socket
 
 PROC = "/proc"
 SECONDS = "20"
+BRIDGE_NAME = "com.docker.network.bridge.name"
 CONTAINERS = '{{.Names}}\t{{.State}}\t{{.Label "' + existing.PROJECT_LABEL + '"}}\t{{.Ports}}'
 NETWORKS = '{{.Name}}\t{{index .Labels "' + existing.OWN_LABEL + '"}}\t{{range .IPAM.Config}}{{.Subnet}} {{end}}'
 
@@ -236,6 +243,12 @@ def answer_of(module: AnsibleModule) -> dict[str, Any]:
     return found
 
 
+def bridges() -> list[str]:
+    """Return the names of bridges that do not tell by themselves that they are the engine's."""
+    networks = engine_socket.ask("/networks") or []
+    return sorted({(network.get("Options") or {}).get(BRIDGE_NAME, "") for network in networks} - {""})
+
+
 def look(module: AnsibleModule) -> dict[str, Any]:
     """Look at everything that is not ours."""
     root = os.geteuid() == 0
@@ -244,11 +257,12 @@ def look(module: AnsibleModule) -> dict[str, Any]:
     _family, packages = node.list_packages(module)
     ours = engine.parse_state(json.dumps(record(module, "docker.json")))
     verdict = engine.judge(packages, [], ours, node.unpackaged(module))
-    found: dict[str, Any] = {"owner": verdict.engine, "flavour": verdict.flavour}
-    if verdict.engine == "ours":
-        return found
     seen = units(module)
     service = seen.get(existing.SERVICE, {})
+    runs = root and service.get("ActiveState") == "active"
+    found: dict[str, Any] = {"owner": verdict.engine, "flavour": verdict.flavour, "bridges": bridges() if runs else []}
+    if verdict.engine == "ours":
+        return found
     found["orchestrators"] = existing.orchestrators_in(seen)
     found["containerd"] = existing.foreign_containerd(packages, ours["packages"] if ours else [])
     found["unit"], found["socket"] = service, seen.get(existing.SOCKET_UNIT, {})
@@ -256,7 +270,7 @@ def look(module: AnsibleModule) -> dict[str, Any]:
     found["firewalled"] = os.path.exists(os.path.join(module.params["state_directory"], "firewall.json"))
     found.update(settings_of(module))
     found["exposed"] = existing.open_sockets(found["settings"], node.command_line(service.get("MainPID", ""), PROC))
-    if root and verdict.engine == "foreign" and service.get("ActiveState") == "active":
+    if runs and verdict.engine == "foreign":
         found.update(answer_of(module))
     return found
 

@@ -1258,8 +1258,9 @@ def confirmed(module: AnsibleModule) -> None:
     with locked():
         if not os.path.exists(at(undo.PENDING)):
             module.fail_json(
-                msg=f"[{REQUIREMENT}] The undo had struck already ({read(undo.UNDONE).strip() or 'time unknown'}); "
-                "the former rules are in force."
+                msg=f"[{REQUIREMENT}] No new connection was proven in time: the undo had struck already "
+                f"({read(undo.UNDONE).strip() or 'time unknown'}), and the former rules are in force. Look at what "
+                "firewall_rules opens and to whom, and whether a login takes longer than firewall_undo_seconds."
             )
         if read(undo.PENDING).split()[1:] != module.params["nonce"].split():
             module.fail_json(

@@ -193,13 +193,14 @@ def test_a_bridge_with_a_name_of_its_own(world: World, outside: Outside) -> None
 def test_containers_with_ipv6_of_their_own(world: World, outside: Outside) -> None:
     """Docker forwards IPv6 itself, so that nothing of it arrives at the node's own ports."""
     settings = "/etc/docker/daemon.json"
-    change = {"ipv6": True, "fixed-cidr-v6": "fd00:8283::/64", "experimental": True, "ip6tables": True}
+    change = {"experimental": True, "ip6tables": True}
     script = (
         f"import json; d = json.load(open('{settings}')); d.update({change!r}); json.dump(d, open('{settings}', 'w'))"
     )
     world.node.exec(f'cp -p {settings} /root/daemon.json && python3 -c "{script}" && {RESTART_DOCKER}')
+    world.node.exec("docker network create --ipv6 --subnet fd00:8283::/64 six")
     try:
-        with published(world.node, "-p 8081:8000"):
+        with published(world.node, "--network six -p 8081:8000"):
             assert "8081" in world.node.exec("ip6tables -t nat -S DOCKER").stdout
             assert outside.open(world.node, 22, 8081) == [[22]] * 2
             firewall(world, PUBLISHED).succeeded()
@@ -207,7 +208,7 @@ def test_containers_with_ipv6_of_their_own(world: World, outside: Outside) -> No
             firewall(world).succeeded()
             assert outside.open(world.node, 22, 8081) == [[22]] * 2
     finally:
-        world.node.exec(f"mv /root/daemon.json {settings} && {RESTART_DOCKER}")
+        world.node.exec(f"docker network rm six; mv /root/daemon.json {settings} && {RESTART_DOCKER}")
 
 
 WOUNDS = {

@@ -529,6 +529,13 @@ def test_the_engine_is_looked_at_once(run: Run, node: Node, monkeypatch: pytest.
     assert seen[-1] is None
 
 
+def test_a_network_of_the_engine_is_none_that_the_site_has_to_reach(run: Run, node: Node) -> None:
+    node.engine["bridges"] = ["mybr0"]
+    routes = [{"dst": "172.24.1.0/24", "dev": "mybr0"}, {"dst": "172.25.0.0/16", "dev": "br0"}]
+    result = run({"preflight_tier": 2, "ansible_facts": {**unlooked(), "eucaim_routes": routes}})
+    assert result["ansible_facts"]["eucaim_routes"] == routes[1:]
+
+
 def test_the_engine_is_looked_at_anew_before_a_change(run: Run, node: Node) -> None:
     run({"preflight_tier": 2, "ansible_facts": FACTS}, check_become=True)
     assert node.calls == ["ip -j route show table all", "id -u", LOOK]

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node
+from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node, _docker_socket
 from ansible_collections.eucaim.local_node.plugins.modules import docker_engine_info
 from ansible_collections.eucaim.local_node.tests.unit.plugins.docker_fake import Answer, Node
 
 UNITS = "Id=docker.service\nLoadState=loaded\nActiveState={}\nUnitFileState=enabled\nMainPID=77\n"
+OWN_NAME = {"com.docker.network.bridge.name": "mybr0"}
+NETWORKS = [{"Name": "bridge", "Options": OWN_NAME}, {"Name": "host", "Options": None}, {"Name": "lab", "Options": {}}]
 RECORD = {"version": 1, "packages": ["docker.io"], "dependencies": []}
 
 
@@ -30,6 +32,7 @@ def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Node:
     made.says("dpkg-query", 0, "docker.io\tii \t26.1.5\n")
     made.says("systemctl", 0, UNITS.format("active"))
     made.programs["docker"] = engine
+    monkeypatch.setattr(_docker_socket, "ask", lambda path: {"/networks": NETWORKS}[path])
     return made
 
 
@@ -73,6 +76,7 @@ def test_a_running_engine_of_someone_else(node: Node, tmp_path: Path, monkeypatc
     assert (found["version"], found["compose"], found["complaint"]) == ("26.1.5", "2.26.1", "")
     assert [item["name"] for item in found["containers"]] == ["web"]
     assert found["networks"] == [{"name": "bridge", "ours": False, "subnets": ["172.17.0.0/16"]}]
+    assert found["bridges"] == ["mybr0"]
     assert found["exposed"] == ["tcp://0.0.0.0:2375"]
     assert (found["settings_state"], found["settings"]["mtu"], found["created"]) == ("read", 1400, False)
     assert "a:b" not in str(found)
@@ -86,6 +90,7 @@ def test_an_engine_that_does_not_run_is_not_asked(node: Node, monkeypatch: pytes
     node.says("systemctl", 0, UNITS.format("inactive"))
     found = look(node, monkeypatch)
     assert "asked" not in found
+    assert found["bridges"] == []
     assert node.called("docker") == []
 
 
@@ -108,8 +113,11 @@ def test_an_engine_without_compose_and_networks(node: Node, monkeypatch: pytest.
 def test_an_engine_of_ours_is_only_named(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "docker.json").write_text(json.dumps(RECORD), encoding="utf-8")
-    assert look(node, monkeypatch) == {"changed": False, "owner": "ours", "flavour": "package docker.io 26.1.5"}
-    assert [argv[0] for argv in node.calls] == ["dpkg-query"]
+    wanted = {"changed": False, "owner": "ours", "flavour": "package docker.io 26.1.5"}
+    assert look(node, monkeypatch) == {**wanted, "bridges": ["mybr0"]}
+    monkeypatch.setattr(_docker_socket, "ask", lambda _path: None)
+    assert look(node, monkeypatch) == {**wanted, "bridges": []}
+    assert {argv[0] for argv in node.calls} == {"dpkg-query", "systemctl"}
 
 
 @pytest.mark.parametrize("text", ["rubbish", "[]"])
