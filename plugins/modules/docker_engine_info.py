@@ -64,7 +64,7 @@ flavour:
   returned: always
   type: str
 bridges:
-  description: The bridges of the engine's networks that have names of their own, if the engine runs and the user is root.
+  description: The bridges of the engine's networks that have names of their own, if it runs and the user is root.
   returned: when RV(owner) is not V(unknown)
   type: list
   elements: str
