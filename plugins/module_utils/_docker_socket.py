@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
 from typing import Any
 from urllib.parse import quote
 
 SOCKET = "/var/run/docker.sock"
 SECONDS = 60.0
+INTERFACES = "/sys/class/net"
+BRIDGE_NAME = "com.docker.network.bridge.name"
 
 
 class EngineError(Exception):
@@ -83,6 +86,24 @@ def containers_of(project: str) -> list[dict[str, Any]]:
     filters = quote(json.dumps({"label": [f"com.docker.compose.project={project}"]}))
     found = ask(f"/containers/json?all=1&filters={filters}")
     return found if isinstance(found, list) else []
+
+
+def named_bridges() -> list[str]:
+    """Return the bridges of networks that were given names, which do not tell by themselves whose they are.
+
+    A bridge of the node's own that a network was put on, with a network card or a virtual machine at it, is none.
+    """
+    found = ask("/networks")
+    networks = found if isinstance(found, list) else []
+    names = {str((network.get("Options") or {}).get(BRIDGE_NAME, "")) for network in networks}
+    return sorted(name for name in names if name and _is_for_containers(name))
+
+
+def _is_for_containers(bridge: str) -> bool:
+    try:
+        return all(name.startswith("veth") for name in os.listdir(os.path.join(INTERFACES, bridge, "brif")))
+    except OSError:
+        return False
 
 
 def logs(name: str, lines: int) -> str | None:

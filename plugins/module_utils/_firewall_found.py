@@ -134,8 +134,11 @@ _KNOWN_CHAINS = re.compile(
 _TARGET = re.compile(r"-j (\S+)")
 
 
-def foreign_iptables(text: str) -> list[str]:
-    """Return the rules of `iptables-save` that are neither Docker's, nor ufw's, nor of another known program."""
+def foreign_iptables(text: str, bridges: Sequence[str] = ()) -> list[str]:
+    """Return the rules of `iptables-save` that are neither Docker's, nor ufw's, nor of another known program.
+
+    The bridges are those of Docker's networks that were given names.
+    """
     found = []
     table = ""
     for line in text.splitlines():
@@ -147,15 +150,16 @@ def foreign_iptables(text: str) -> list[str]:
         target = _TARGET.search(line)
         if _KNOWN_CHAINS.match(chain) or (target and _KNOWN_CHAINS.match(target.group(1))):
             continue
-        if _is_engines(table, chain, line):
+        if _is_engines(table, chain, line, bridges):
             continue
         found.append(f"{table}: {line}")
     return found
 
 
-def _is_engines(table: str, chain: str, line: str) -> bool:
+def _is_engines(table: str, chain: str, line: str, bridges: Sequence[str]) -> bool:
     """Say whether a container engine put a rule into a chain of the kernel's."""
-    if re.search(r"-[io] (docker\S*|br-[0-9a-f]{12}|podman\d+|virbr\d+)( |$)", line):
+    names = "|".join([r"docker\S*", "br-[0-9a-f]{12}", r"podman\d+", r"virbr\d+", *map(re.escape, bridges)])
+    if re.search(rf"-[io] ({names})( |$)", line):
         return chain in ("FORWARD", "POSTROUTING", "PREROUTING", "INPUT", "OUTPUT")
     # Masquerading of an engine's networks, and of a container that calls its own published port.
     if table == "nat" and chain == "POSTROUTING":

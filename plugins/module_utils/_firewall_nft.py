@@ -98,9 +98,13 @@ def _chain(name: str, lines: Iterable[str], hook: str = "") -> list[str]:
     return [f"\tchain {name} {{", *(f"\t\t{line}" for line in [*head, *lines]), "\t}"]
 
 
-def render(rules: Sequence[Rule], interfaces: Iterable[str], enforce: bool) -> str:
-    """Return the file that makes the table: loaded as a whole or not at all."""
-    outside = lookalikes(interfaces)
+def render(rules: Sequence[Rule], interfaces: Iterable[str], enforce: bool, bridges: Sequence[str] = ()) -> str:
+    """Return the file that makes the table: loaded as a whole or not at all.
+
+    The bridges are those of Docker's networks that were given names.
+    """
+    outside = lookalikes(set(interfaces) - set(bridges))
+    engines = [*(f"{prefix}*" for prefix in PREFIXES), *(name for name in bridges if not name.startswith(PREFIXES))]
     named = [rule for rule in rules if rule.destinations]
     known = "ct state established,related accept"
     # Errors of the network, echo, and what IPv6 needs to find its neighbours.
@@ -117,7 +121,7 @@ def render(rules: Sequence[Rule], interfaces: Iterable[str], enforce: bool) -> s
         [
             known,
             *(f'iifname "{name}" goto from_outside' for name in outside),
-            *(f'iifname "{prefix}*" goto from_containers' for prefix in PREFIXES),
+            *(f'iifname "{name}" goto from_containers' for name in engines),
             "goto from_outside",
         ],
         "forward",
@@ -127,7 +131,7 @@ def render(rules: Sequence[Rule], interfaces: Iterable[str], enforce: bool) -> s
         [
             "ct status dnat goto to_containers",
             *(f'oifname "{name}" return' for name in outside),
-            *(f'oifname "{prefix}*" goto direct' for prefix in PREFIXES),
+            *(f'oifname "{name}" goto direct' for name in engines),
         ],
     )
     # A neighbour that has made itself a route to a container's own address, and goes by no published port.
@@ -135,7 +139,7 @@ def render(rules: Sequence[Rule], interfaces: Iterable[str], enforce: bool) -> s
     lines += _chain("to_containers", [errors, *inbound_lines(rules), "counter name closed drop"])
     inside = [
         *(f'oifname "{name}" goto {{}}' for name in outside),
-        *(f'oifname "{prefix}*" accept' for prefix in PREFIXES),
+        *(f'oifname "{name}" accept' for name in engines),
     ]
     lines += _chain(
         "from_containers",

@@ -64,7 +64,9 @@ flavour:
   returned: always
   type: str
 bridges:
-  description: The bridges of the engine's networks that have names of their own, if it runs and the user is root.
+  description:
+    - The bridges of the engine's networks that were given names, if it runs and the user is root.
+    - A bridge of the node's own, with a network card or a virtual machine at it, is left out.
   returned: when RV(owner) is not V(unknown)
   type: list
   elements: str
@@ -167,7 +169,6 @@ from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_s
 
 PROC = "/proc"
 SECONDS = "20"
-BRIDGE_NAME = "com.docker.network.bridge.name"
 CONTAINERS = '{{.Names}}\t{{.State}}\t{{.Label "' + existing.PROJECT_LABEL + '"}}\t{{.Ports}}'
 NETWORKS = '{{.Name}}\t{{index .Labels "' + existing.OWN_LABEL + '"}}\t{{range .IPAM.Config}}{{.Subnet}} {{end}}'
 
@@ -243,12 +244,6 @@ def answer_of(module: AnsibleModule) -> dict[str, Any]:
     return found
 
 
-def bridges() -> list[str]:
-    """Return the names of bridges that do not tell by themselves that they are the engine's."""
-    networks = engine_socket.ask("/networks") or []
-    return sorted({(network.get("Options") or {}).get(BRIDGE_NAME, "") for network in networks} - {""})
-
-
 def look(module: AnsibleModule) -> dict[str, Any]:
     """Look at everything that is not ours."""
     root = os.geteuid() == 0
@@ -260,7 +255,9 @@ def look(module: AnsibleModule) -> dict[str, Any]:
     seen = units(module)
     service = seen.get(existing.SERVICE, {})
     runs = root and service.get("ActiveState") == "active"
-    found: dict[str, Any] = {"owner": verdict.engine, "flavour": verdict.flavour, "bridges": bridges() if runs else []}
+    found: dict[str, Any] = {"owner": verdict.engine, "flavour": verdict.flavour, "bridges": []}
+    if runs:
+        found["bridges"] = engine_socket.named_bridges()
     if verdict.engine == "ours":
         return found
     found["orchestrators"] = existing.orchestrators_in(seen)

@@ -169,6 +169,7 @@ from typing import Any, NoReturn, Optional, Union
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as node
+from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_socket as engine
 from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall as model
 from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall_firewalld as fwd
 from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall_found as found
@@ -245,6 +246,7 @@ UNITS = (
     "netfilter-persistent.service",
     "eucaim-firewall.service",
     "eucaim-firewall-settle.service",
+    "docker.service",
 )
 
 
@@ -706,6 +708,8 @@ class Sight:
     listeners: list[found.Listener]
     missing: list[str]
     addresses: dict[str, list[str]]
+    # Of Docker's networks, those that were given names.
+    bridges: list[str] = field(default_factory=list)
     after: Files = field(default_factory=dict)
     before: Files = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
@@ -779,9 +783,12 @@ def look(module: AnsibleModule) -> Sight:
     folders = ["/usr/sbin", "/sbin"]
     missing = [package for tool, package in PACKAGES[name].items() if not module.get_bin_path(tool, opt_dirs=folders)]
     sight = Sight(backend, units, record, rules, connection, listeners, missing, addresses)
+    # A question would start an engine that does not run.
+    sight.bridges = engine.named_bridges() if units.active.get("docker.service") else record.get("bridges", [])
     keep = module.params["existing"] != "replace"
+    enforce = module.params["outbound"] == "enforce"
     sight.after = backend.files(rules, keep)
-    sight.after[undo.TABLE_FILE] = nft.render(rules, interfaces(), module.params["outbound"] == "enforce").encode()
+    sight.after[undo.TABLE_FILE] = nft.render(rules, interfaces(), enforce, sight.bridges).encode()
     sight.after.update({path: text.encode() for path, text in undo.own_files(nft_program(module)).items()})
     sight.before = {path: node.read_bytes(at(path)) for path in sight.after}
     sight.foreign = foreign(module, sight)
@@ -793,7 +800,8 @@ def foreign(module: AnsibleModule, sight: Sight) -> list[str]:
     """Return the rules of somebody else, in words."""
     words = sight.backend.foreign(model.entries(sight.rules))
     for program in ("iptables", "ip6tables"):
-        words += [f"{program}: {rule}" for rule in found.foreign_iptables(says(module, f"{program}-save"))]
+        saved = says(module, f"{program}-save")
+        words += [f"{program}: {rule}" for rule in found.foreign_iptables(saved, sight.bridges)]
     words += [f"nftables: table {name}" for name in found.foreign_tables(says(module, "nft", "-j", "list", "ruleset"))]
     for unit, paths in (
         ("nftables.service", ("/etc/nftables.conf", "/etc/sysconfig/nftables.conf")),
@@ -1138,7 +1146,10 @@ def kernel_rules(module: AnsibleModule, sight: Sight) -> dict[str, Any]:
         name: says(module, "nft", "--stateless", "list", "table", *name.split())
         for name in found.foreign_tables(says(module, "nft", "-j", "list", "ruleset"))
     }
-    rules = {program: found.foreign_iptables(says(module, f"{program}-save")) for program in ("iptables", "ip6tables")}
+    rules = {
+        program: found.foreign_iptables(says(module, f"{program}-save"), sight.bridges)
+        for program in ("iptables", "ip6tables")
+    }
     return {"tables": tables, "iptables": rules, "units": [unit for unit in LOADERS if sight.units.enabled.get(unit)]}
 
 
@@ -1194,6 +1205,7 @@ def save_applied(module: AnsibleModule, sight: Sight) -> str:
         live=digest("\n".join(sight.backend.live())),
         table=digest(kernel_table(module)),
         addresses=sight.addresses,
+        bridges=sight.bridges,
         zone=fwd.items(sight.rules),
         listed=[
             [line.allow, line.protocol, line.ports, line.source, line.destination]

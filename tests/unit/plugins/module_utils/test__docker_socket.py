@@ -79,6 +79,19 @@ def test_containers_of_a_project_are_listed(monkeypatch: pytest.MonkeyPatch) -> 
     assert engine.containers_of("p") == []
 
 
+def test_bridges_with_names_of_their_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One that the node's network card is at is no bridge of the engine's, whatever network was put on it."""
+    for name, members in {"docker0": [], "lab": ["veth1", "veth2"], "br0": ["eth0", "veth3"], "vm0": ["tap0"]}.items():
+        for member in ("", *members):
+            (tmp_path / name / "brif" / member).mkdir(parents=True)
+    networks = [{"Options": {engine.BRIDGE_NAME: name}} for name in ("lab", "docker0", "br0", "vm0", "gone")]
+    monkeypatch.setattr(engine, "INTERFACES", str(tmp_path))
+    monkeypatch.setattr(engine, "ask", lambda _path: [*networks, {"Options": None}, {"Options": {}}])
+    assert engine.named_bridges() == ["docker0", "lab"]
+    monkeypatch.setattr(engine, "ask", lambda _path: None)
+    assert engine.named_bridges() == []
+
+
 def test_logs_are_read() -> None:
     assert engine.logs("focus", 5) == "a\nb\nc\n"
     assert engine.logs("silent", 5) is None

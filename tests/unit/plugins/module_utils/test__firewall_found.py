@@ -118,6 +118,12 @@ def test_rules_of_iptables_that_nobody_known_wrote() -> None:
     ]
 
 
+def test_rules_of_a_bridge_with_a_name_of_its_own_are_dockers() -> None:
+    saved = "*filter\n-A FORWARD -i my.br ! -o my.br -j ACCEPT\n-A FORWARD -i mysbr -j ACCEPT\nCOMMIT\n"
+    assert len(found.foreign_iptables(saved)) == 2
+    assert found.foreign_iptables(saved, ["my.br"]) == ["filter: -A FORWARD -i mysbr -j ACCEPT"]
+
+
 def test_tables_that_nobody_known_made() -> None:
     rules = [("inet", "eucaim"), ("ip", "filter"), ("inet", "hospital"), ("inet", "filter"), ("inet", "firewalld")]
     text = json.dumps(

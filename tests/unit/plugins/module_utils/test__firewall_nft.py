@@ -69,6 +69,17 @@ def test_an_interface_called_like_a_bridge_is_outside() -> None:
     assert "br-lan" not in nft.render(RULES, ["eth0", "docker0"], False)
 
 
+def test_a_bridge_of_docker_with_a_name_of_its_own_is_inside() -> None:
+    text = nft.render(RULES, ["eth0", "lab", "br-web", "br-lan"], False, ["br-web", "docker0", "lab"])
+    assert 'iifname "lab" goto from_containers' in chain(text, "forward")
+    assert 'oifname "lab" goto direct' in chain(text, "from_outside")
+    assert 'oifname "lab" accept' in chain(text, "from_containers")
+    assert 'oifname "lab" accept' in chain(text, "output")
+    assert "br-web" not in text, "its name begins as those of containers do"
+    assert "docker0" not in text
+    assert 'oifname "br-lan" return' in chain(text, "from_outside")
+
+
 def test_what_is_not_known_is_outside() -> None:
     assert chain(nft.render(RULES, [], False), "forward")[-1] == "goto from_outside"
 

@@ -17,8 +17,6 @@ from ansible_collections.eucaim.local_node.plugins.modules import docker_engine_
 from ansible_collections.eucaim.local_node.tests.unit.plugins.docker_fake import Answer, Node
 
 UNITS = "Id=docker.service\nLoadState=loaded\nActiveState={}\nUnitFileState=enabled\nMainPID=77\n"
-OWN_NAME = {"com.docker.network.bridge.name": "mybr0"}
-NETWORKS = [{"Name": "bridge", "Options": OWN_NAME}, {"Name": "host", "Options": None}, {"Name": "lab", "Options": {}}]
 RECORD = {"version": 1, "packages": ["docker.io"], "dependencies": []}
 
 
@@ -32,7 +30,7 @@ def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Node:
     made.says("dpkg-query", 0, "docker.io\tii \t26.1.5\n")
     made.says("systemctl", 0, UNITS.format("active"))
     made.programs["docker"] = engine
-    monkeypatch.setattr(_docker_socket, "ask", lambda path: {"/networks": NETWORKS}[path])
+    monkeypatch.setattr(_docker_socket, "named_bridges", lambda: ["mybr0"])
     return made
 
 
@@ -115,7 +113,7 @@ def test_an_engine_of_ours_is_only_named(node: Node, tmp_path: Path, monkeypatch
     (tmp_path / "state" / "docker.json").write_text(json.dumps(RECORD), encoding="utf-8")
     wanted = {"changed": False, "owner": "ours", "flavour": "package docker.io 26.1.5"}
     assert look(node, monkeypatch) == {**wanted, "bridges": ["mybr0"]}
-    monkeypatch.setattr(_docker_socket, "ask", lambda _path: None)
+    node.says("systemctl", 0, UNITS.format("inactive"))
     assert look(node, monkeypatch) == {**wanted, "bridges": []}
     assert {argv[0] for argv in node.calls} == {"dpkg-query", "systemctl"}
 

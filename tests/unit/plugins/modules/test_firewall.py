@@ -175,6 +175,21 @@ def test_the_first_run_applies_and_the_second_changes_nothing(node: Node, kernel
     assert (second["changed"], second["needed"], second["reasons"]) == (False, False, [])
 
 
+def test_a_bridge_of_docker_with_a_name_of_its_own(
+    kernel: Kernel, run: Any, refuse: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rules are Docker's, and what leaves it comes from containers; an engine that does not run is not asked."""
+    kernel.more4 = "-A FORWARD -i lab ! -o lab -j ACCEPT\n"
+    assert "rules of somebody else" in refuse()
+    kernel.units = "Id=docker.service\nActiveState=active\nUnitFileState=enabled\n"
+    monkeypatch.setattr(firewall.engine, "named_bridges", lambda: ["lab"])
+    assert run()["changed"]
+    assert 'iifname "lab" goto from_containers' in kernel.read(undo.TABLE_FILE)
+    assert run(state="confirmed")["changed"]
+    kernel.units = ""
+    assert run(state="compared")["reasons"] == []
+
+
 def test_the_undo_is_armed_before_anything_changes(node: Node, kernel: Kernel, run: Any) -> None:
     run()
     calls = [call for call in node.calls if call[0] in ("systemd-run", "ufw") or call[:2] == ["nft", "-f"]]
