@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as helpers
+from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_socket
 from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall as model
 from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall_firewalld as fwd
 from ansible_collections.eucaim.local_node.plugins.module_utils import _firewall_undo as undo
@@ -182,7 +183,7 @@ def test_a_bridge_of_docker_with_a_name_of_its_own(
     kernel.more4 = "-A FORWARD -i lab ! -o lab -j ACCEPT\n"
     assert "rules of somebody else" in refuse()
     kernel.units = "Id=docker.service\nActiveState=active\nUnitFileState=enabled\n"
-    monkeypatch.setattr(firewall.engine, "named_bridges", lambda: ["lab"])
+    monkeypatch.setattr(_docker_socket, "named_bridges", lambda: ["lab"])
     assert run()["changed"]
     assert 'iifname "lab" goto from_containers' in kernel.read(undo.TABLE_FILE)
     assert run(state="confirmed")["changed"]
