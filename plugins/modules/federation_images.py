@@ -20,6 +20,7 @@ description:
 extends_documentation_fragment:
   - eucaim.local_node.attributes
   - eucaim.local_node.attributes.linux
+  - eucaim.local_node.attributes.action
 attributes:
   check_mode:
     support: full
@@ -44,7 +45,8 @@ options:
   images:
     description:
       - The images, as the filter P(eucaim.local_node.federation_images#filter) returns them.
-      - Each has at least C(service), C(reference) and C(origin).
+      - Each has at least C(service), C(reference) and C(origin), and with O(state=loaded) also C(path), C(sha256),
+        C(on_node) and C(retag).
       - Needed unless O(state) is V(settled) or V(absent).
     type: list
     elements: dict

@@ -81,7 +81,7 @@ class Site:
         self.folder = folder
         self.world = world
         shutil.rmtree(folder, ignore_errors=True)
-        tree = folder / "inventories" / "tier2"
+        tree = folder / "inventories" / "mysite"
         shutil.copytree(ROOT / "inventories" / "tier2", tree)
         self.hosts = tree / "hosts.yml"
         self._edit(self.hosts, "node1.example.org", world.node.name)

@@ -85,7 +85,8 @@ def install_core(wheels: Path, place: Path) -> Path:
     venv.create(place, with_pip=False, symlinks=True)
     python = place / "bin" / "python"
     pip = next(wheels.glob("pip-*.whl"))
-    command = [str(python), f"{pip}/pip", "install", "--quiet", "--no-index", "--disable-pip-version-check"]
+    # A newer bundle goes into the environment of the one before.
+    command = [str(python), f"{pip}/pip", "install", "--upgrade", "--no-index", "--disable-pip-version-check", "--quiet"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))}
     subprocess.run([*command, "--find-links", str(wheels), "ansible-core"], check=True, env=environment)
     return python
