@@ -86,9 +86,10 @@ def install_core(wheels: Path, place: Path) -> Path:
     python = place / "bin" / "python"
     pip = next(wheels.glob("pip-*.whl"))
     # A newer bundle goes into the environment of the one before.
-    command = [str(python), f"{pip}/pip", "install", "--upgrade", "--no-index", "--disable-pip-version-check", "--quiet"]
+    command = [str(python), f"{pip}/pip", "install", "--upgrade", "--quiet", "--disable-pip-version-check"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))}
-    subprocess.run([*command, "--find-links", str(wheels), "ansible-core"], check=True, env=environment)
+    source = ["--no-index", "--find-links", str(wheels)]
+    subprocess.run([*command, *source, "ansible-core"], check=True, env=environment)
     return python
 
 
