@@ -106,6 +106,7 @@ def test_a_role_alone_in_a_foreign_playbook(world: World, role: str) -> None:
     play = [{"name": "Foreign", "hosts": "all", "become": True, "roles": [f"eucaim.local_node.{role}"]}]
     path = SCRATCH / "foreign" / f"{role}.yml"
     path.write_text(json.dumps(play), encoding="utf-8")
+    shutil.rmtree(SCRATCH / "foreign" / "reports", ignore_errors=True)
     run = playbook(str(path), inventory=inventory).succeeded()
     if role == "report":  # Its folder is a new one.
         assert run.changed == 1, run.output
