@@ -25,7 +25,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 class ActionModule(ActionBase):
     """Ask, refuse or install, and ask again."""
 
-    TRANSFERS_FILES = True
+    # What sets this gets a folder on the node before it asks for one; ours is made when it is needed.
+    TRANSFERS_FILES = False
     _requires_connection = True
     _supports_check_mode = True
     _supports_async = False

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -19,7 +18,8 @@ MODULE = "eucaim.local_node.federation_images"
 class ActionModule(ActionBase):
     """Run the module of the same name; before it loads archives, bring those that are not on the node."""
 
-    TRANSFERS_FILES = True
+    # What sets this gets a folder on the node before it asks for one; ours is made when it is needed.
+    TRANSFERS_FILES = False
     _requires_connection = True
     _supports_check_mode = True
     _supports_async = False
@@ -52,6 +52,6 @@ class ActionModule(ActionBase):
         found: str = self._loader.get_real_file(self._find_needle("files", path))
         return found
 
-    def _module(self, arguments: Mapping[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
+    def _module(self, arguments: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
         """Run the module on the node."""
-        return self._execute_module(module_name=MODULE, module_args=dict(arguments), task_vars=task_vars)
+        return self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)

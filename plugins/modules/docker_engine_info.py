@@ -255,9 +255,8 @@ def look(module: AnsibleModule) -> dict[str, Any]:
     seen = units(module)
     service = seen.get(existing.SERVICE, {})
     runs = root and service.get("ActiveState") == "active"
-    found: dict[str, Any] = {"owner": verdict.engine, "flavour": verdict.flavour, "bridges": []}
-    if runs:
-        found["bridges"] = engine_socket.named_bridges()
+    named = engine_socket.named_bridges() if runs else []
+    found: dict[str, Any] = {"owner": verdict.engine, "flavour": verdict.flavour, "bridges": named}
     if verdict.engine == "ours":
         return found
     found["orchestrators"] = existing.orchestrators_in(seen)

@@ -99,14 +99,16 @@ def test_tags(world: World, role: str) -> None:
 def test_a_role_alone_in_a_foreign_playbook(world: World, role: str) -> None:
     """As in someone else's automation: only this role and its own variables."""
     own = {name: value for name, value in world.settings().items() if name.startswith((f"{role}_", "ansible_"))}
-    own |= {"report_directory": str(SCRATCH / "foreign" / "reports")} if role == "report" else {}
+    if role == "report":
+        reports = SCRATCH / "foreign" / "reports"
+        shutil.rmtree(reports, ignore_errors=True)
+        own["report_directory"] = str(reports)
     own |= {"federation_enrolment_directory": str(world.directory / "enrolment")} if role == "federation" else {}
     own |= {"federation_image_lock_file": str(world.directory / "images.lock.yml")} if role == "federation" else {}
     inventory = write_inventory(SCRATCH / "foreign", {NODE_NAME: own})
     play = [{"name": "Foreign", "hosts": "all", "become": True, "roles": [f"eucaim.local_node.{role}"]}]
     path = SCRATCH / "foreign" / f"{role}.yml"
     path.write_text(json.dumps(play), encoding="utf-8")
-    shutil.rmtree(SCRATCH / "foreign" / "reports", ignore_errors=True)
     run = playbook(str(path), inventory=inventory).succeeded()
     if role == "report":  # Its folder is a new one.
         assert run.changed == 1, run.output

@@ -95,8 +95,8 @@ def test_all_wounds_are_healed(world: World) -> None:
 def test_a_release_without_support_is_unmet(world: World) -> None:
     """OS-LTS: the node says that it is Debian 10. Only a person can upgrade it."""
     world.node.exec("cp -p /usr/lib/os-release /root/lib-os-release; cp -p /etc/debian_version /root/debian_version")
-    name = "s/1[23]/10/; s/trixie|bookworm/buster/"
-    world.node.exec(f"sed -E -i '{name}' /usr/lib/os-release; echo 10.13 > /etc/debian_version")
+    older = "s/1[23]/10/; s/trixie|bookworm/buster/"
+    world.node.exec(f"sed -E -i '{older}' /usr/lib/os-release; echo 10.13 > /etc/debian_version")
     try:
         run = world.look("preflight")
     finally:

@@ -26,6 +26,7 @@ class Node:
     def __init__(self) -> None:
         self.files: dict[str, str] = {}
         self.asked: list[dict[str, Any]] = []
+        self.made: list[str] = []
         self.removed: list[str] = []
         self.broken = False
 
@@ -37,6 +38,11 @@ class Node:
             raise RuntimeError("gone")
         self.asked.append(module_args)
         return {"changed": True}
+
+    def folder(self) -> str:
+        """Make a folder for files that come."""
+        self.made.append(FOLDER)
+        return FOLDER
 
     def transfer(self, local_path: str, remote_path: str) -> None:
         """Take a file."""
@@ -52,9 +58,12 @@ def _node() -> Node:
 def _run(node: Node, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     def run(check: bool = False, **arguments: Any) -> dict[str, Any]:
         loader = DataLoader()
+        connection = MagicMock()
+        # As at the start of a task.
+        connection._shell.tmpdir = None
         action = federation_images.ActionModule(
             task=MagicMock(async_val=0, check_mode=check, args=arguments),
-            connection=MagicMock(),
+            connection=connection,
             play_context=MagicMock(check_mode=check),
             loader=loader,
             templar=Templar(loader=loader, variables={}),
@@ -62,10 +71,12 @@ def _run(node: Node, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
         )
         monkeypatch.setattr(action, "_find_needle", lambda _folder, path: str(tmp_path / path))
         monkeypatch.setattr(action, "_execute_module", node.module)
-        monkeypatch.setattr(action, "_make_tmp_path", lambda: FOLDER)
+        monkeypatch.setattr(action, "_make_tmp_path", node.folder)
         monkeypatch.setattr(action, "_transfer_file", node.transfer)
         monkeypatch.setattr(action, "_remove_tmp_path", node.removed.append)
-        return action.run(None, {})
+        result = action.run(None, {})
+        assert node.made == node.removed
+        return result
 
     return run
 
