@@ -16,7 +16,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.eucaim.local_node.plugins.module_utils._answers import (
+    ATTESTATION,
+    WAIVER,
+    answered,
+    attestations_from,
+    check_attestations,
+    check_waivers,
+    waivers_from,
+)
 from ansible_collections.eucaim.local_node.plugins.module_utils._evidence import EvidenceError, make_row, merge
+from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import summary
 from ansible_collections.eucaim.local_node.plugins.module_utils._report import (
     FILES,
     Context,
@@ -39,6 +49,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "files": {"type": "list", "elements": "dict", "default": []},
     "problems": {"type": "list", "elements": "str", "default": []},
     "tier": {"type": "int", "choices": [0, 1, 2, 3], "default": 0},
+    "host": {"type": "str"},
+    "attestations": {"type": "list", "elements": "dict", "default": [], "options": ATTESTATION},
+    "waivers": {"type": "list", "elements": "dict", "default": [], "options": WAIVER},
     "fail_on": {
         "type": "list",
         "elements": "str",
@@ -110,7 +123,7 @@ class ActionModule(ActionBase):
         """Return the result of the task."""
         result = super().run(tmp, task_vars)
         _unused, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
-        host = str((task_vars or {}).get("inventory_hostname", "unknown"))
+        host = str(arguments["host"] or (task_vars or {}).get("inventory_hostname", "unknown"))
         directory = os.path.join(arguments["directory"], folder_name(host))
         try:
             if arguments["state"] == "absent":
@@ -140,7 +153,15 @@ class ActionModule(ActionBase):
 
     def _present(self, host: str, directory: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Write the report and judge it."""
+        now = datetime.now(UTC)
+        at = f"{now:%Y-%m-%dT%H:%M:%SZ}"
         problems = list(arguments["problems"])
+        refusals = [
+            *check_attestations("attestations", arguments["attestations"], now.date()),
+            *check_waivers("waivers", arguments["waivers"]),
+        ]
+        if refusals:
+            return {"failed": True, "msg": summary(refusals, host)}
         rows = []
         for given in arguments["rows"]:
             try:
@@ -152,12 +173,18 @@ class ActionModule(ActionBase):
                 host=host,
                 tier=arguments["tier"],
                 run_id=arguments["run_id"] or RUN_ID,
-                at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+                at=at,
                 collection_version=collection_version(COLLECTION),
                 files=[{"role": str(file["role"]), "sha256": str(file["sha256"])} for file in arguments["files"]],
                 problems=problems,
             ),
-            [row.as_dict() for row in merge(rows)],
+            answered(
+                [row.as_dict() for row in merge(rows)],
+                attestations_from(arguments["attestations"]),
+                waivers_from(arguments["waivers"]),
+                now.date(),
+                at,
+            ),
         )
         changed = not same_verdict(last_report(directory), report)
         if not self._task.check_mode:

@@ -9,9 +9,11 @@ Pure: the role's variables and the node's facts in, refusals out.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from posixpath import normpath
 from typing import Any
 
+from ansible_collections.eucaim.local_node.plugins.module_utils._answers import check_attestations, check_waivers
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, shown
 
 REQUIREMENT = "SEC-AUDIT"
@@ -38,4 +40,8 @@ def check_report(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> list
             "set it where the inventory is no file on disk, so that there is no folder beside it",
         ),
         *_directory(variables, "report_evidence_directory", "leave it at /var/lib/eucaim/evidence"),
+        *check_attestations(
+            "report_attestations", variables.get("report_attestations"), datetime.now(timezone.utc).date()
+        ),
+        *check_waivers("report_waivers", variables.get("report_waivers")),
     ]

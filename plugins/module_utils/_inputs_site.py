@@ -9,8 +9,15 @@ Private to this collection: nothing outside may import it. Pure: no Ansible, no 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.eucaim.local_node.plugins.module_utils._answers import (
+    ATTESTATION,
+    WAIVER,
+    check_attestations,
+    check_waivers,
+)
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, shown
 from ansible_collections.eucaim.local_node.plugins.module_utils._site import (
     HOW_TO_WRITE,
@@ -19,6 +26,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._site import (
     proxy_fault,
     shown_proxy,
 )
+from ansible_collections.eucaim.local_node.plugins.module_utils._size import SizeError, parse_size
 
 # They belong to no role, so they stand in no role's spec.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -42,6 +50,22 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "elements": "str",
         "description": "Certificates (PEM text) to trust beside the public ones (NET-REACH).",
     },
+    "site_dataset_size": {
+        "type": "str",
+        "description": "The size of the data set that the node is to hold, with its unit, such as 4TB (ST-DATA).",
+    },
+    "site_attestations": {
+        "type": "list",
+        "elements": "dict",
+        "options": ATTESTATION,
+        "description": "Answers to what only a person can know (PH-RECORD).",
+    },
+    "site_waivers": {
+        "type": "list",
+        "elements": "dict",
+        "options": WAIVER,
+        "description": "Requirements that somebody has decided not to meet for a while (PH-RECORD).",
+    },
 }
 # What people write who mean one of them. Too far off for a comparison of letters.
 MEANT: dict[str, str] = {
@@ -53,6 +77,9 @@ MEANT: dict[str, str] = {
     "site_certificates": "site_ca_certificates",
     "site_tls_ca_certificates": "site_ca_certificates",
     "site_noproxy": "site_no_proxy",
+    "site_answers": "site_attestations",
+    "site_data_set_size": "site_dataset_size",
+    "site_exceptions": "site_waivers",
     "site_proxies": "site_http_proxy",
     "site_proxy": "site_http_proxy",
     "site_proxy_url": "site_http_proxy",
@@ -63,7 +90,26 @@ MEANT: dict[str, str] = {
 
 def check_site(variables: Mapping[str, Any], _facts: Mapping[str, Any]) -> list[Refusal]:
     """Return why the settings of the site cannot work."""
-    return [*_proxies(variables), *_exceptions(variables), *_certificates(variables)]
+    return [
+        *_proxies(variables),
+        *_exceptions(variables),
+        *_certificates(variables),
+        *_dataset(variables),
+        *check_attestations("site_attestations", variables.get("site_attestations"), datetime.now(timezone.utc).date()),
+        *check_waivers("site_waivers", variables.get("site_waivers")),
+    ]
+
+
+def _dataset(variables: Mapping[str, Any]) -> list[Refusal]:
+    size = variables.get("site_dataset_size")
+    if not size:
+        return []
+    try:
+        parse_size(size)
+    except SizeError as error:
+        remedy = "write it with its unit, decimal as on a drive's label (4TB) or binary (3.7TiB)"
+        return [Refusal("ST-DATA", "site_dataset_size", shown(size), str(error), remedy)]
+    return []
 
 
 def _proxies(variables: Mapping[str, Any]) -> list[Refusal]:

@@ -104,7 +104,7 @@ def build_rows(evidence: Iterable[Mapping[str, str]], tier: int) -> list[dict[st
             answer = no_evidence(requirement, tier)
         else:
             answer = {name: str(found[name]) for name in ("status", "expected", "measured", "how", "at")}
-            answer["reason"] = COULD_NOT_BE_MEASURED if found["status"] == "unanswered" else ""
+            answer["reason"] = _why_unanswered(requirement) if found["status"] == "unanswered" else ""
         rows.append(
             {
                 "requirement": requirement.id,
@@ -116,6 +116,11 @@ def build_rows(evidence: Iterable[Mapping[str, str]], tier: int) -> list[dict[st
             }
         )
     return rows
+
+
+def _why_unanswered(requirement: Requirement) -> str:
+    """Return what a row waits for although somebody looked: where no sensor answers, a person can."""
+    return NOBODY_ANSWERED if "attest" in requirement.met_by else COULD_NOT_BE_MEASURED
 
 
 def strangers(evidence: Iterable[Mapping[str, str]]) -> list[str]:
@@ -218,7 +223,7 @@ def headline(report: Mapping[str, Any]) -> tuple[str, str]:
         others = "the other one" if unclear == 1 else f"the other {unclear}"
         return f"{good} of {good + unclear} requirements are met; {others} could not be judged.", "unanswered"
     if good:
-        return f"All {good} requirements that were measured are met.", "met"
+        return f"All {good} requirements that were measured or answered for are met.", "met"
     return "Nothing has been measured yet.", "unanswered"
 
 

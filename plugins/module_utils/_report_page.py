@@ -34,7 +34,7 @@ MEANINGS = {
     "unmet": "Measured, and not good enough. Someone has to act.",
     "waived": "Not as asked. Someone has taken responsibility for that, until the date given.",
     "unanswered": "Not measured, so nothing is claimed. The row says what it waits for.",
-    "met": "Measured on the node, and as the requirement asks.",
+    "met": "Measured on the node, and as the requirement asks; or the named person says that it is.",
     "recommended": "Measured on the node, and as good as EUCAIM recommends, which is more than it requires.",
     "not_applicable": "Not asked of this tier or this node.",
 }

@@ -63,6 +63,66 @@ options:
     type: int
     choices: [0, 1, 2, 3]
     default: 0
+  host:
+    description:
+      - The name of the node in the report, and of its folder. By default the name that the inventory has.
+    type: str
+    version_added: 0.3.0
+  attestations:
+    description:
+      - Answers to what only a person can know. They fill gaps; what was measured stands.
+    type: list
+    elements: dict
+    default: []
+    version_added: 0.3.0
+    suboptions:
+      requirement:
+        description: The id of the requirement. It is one that the register lets people answer for.
+        type: str
+        required: true
+      answer:
+        description: Whether the requirement is met.
+        type: str
+        choices: ['yes', 'no', not_applicable]
+        required: true
+      by:
+        description: Who says so.
+        type: str
+        required: true
+      date:
+        description: The day on which that person looked, such as V(2026-01-31).
+        type: str
+        required: true
+      note:
+        description: What the person saw.
+        type: str
+      until:
+        description: The last day on which the answer holds. Without it, it holds until it is changed.
+        type: str
+  waivers:
+    description:
+      - Requirements that somebody has decided not to meet for a while. They cover rows that are C(unmet) or C(unanswered).
+    type: list
+    elements: dict
+    default: []
+    version_added: 0.3.0
+    suboptions:
+      requirement:
+        description: The id of the requirement.
+        type: str
+        required: true
+      by:
+        description: Who has decided it.
+        type: str
+        required: true
+      reason:
+        description: Why.
+        type: str
+        required: true
+      until:
+        description: The last day on which the waiver holds, such as V(2026-12-31).
+        type: str
+        required: true
   fail_on:
     description:
       - The statuses that make the task fail once the report is written.

@@ -29,11 +29,11 @@ def row(requirement: str, status: str, measured: str = "something") -> dict[str,
 
 
 def run(
-    directory: Path, *rows: dict[str, str], check_mode: bool = False, host: str = "node1", **args: Any
+    directory: Path, *rows: dict[str, str], check_mode: bool = False, host: str = "node1", name: str = "", **args: Any
 ) -> dict[str, Any]:
     task: Any = SimpleNamespace(
         action="eucaim.local_node.report",
-        args={"directory": str(directory), "rows": list(rows), **args},
+        args={"directory": str(directory), "rows": list(rows), **({"host": name} if name else {}), **args},
         async_val=0,
         check_mode=check_mode,
     )
@@ -48,6 +48,30 @@ def run(
         shared_loader_obj=unused,
     )
     return action.run(task_vars={"inventory_hostname": host})
+
+
+def test_answers_of_people_are_in_the_report(tmp_path: Path) -> None:
+    answer = {"requirement": "PH-FIRE", "answer": True, "by": "Ada", "date": "2026-01-31"}
+    waiver = {"requirement": "OS-TIME", "by": "Ada", "reason": "a lab", "until": "2999-12-31"}
+    result = run(tmp_path, row("OS-TIME", "unmet"), attestations=[answer], waivers=[waiver], host="other")
+    assert (result["failed"], result["summary"]["met"], result["summary"]["waived"]) == (False, 1, 1)
+    document = json.loads((tmp_path / "other" / "evidence.json").read_text())
+    found = {entry["requirement"]: entry for entry in document["rows"]}
+    assert found["PH-FIRE"]["measured"] == "yes, says Ada"
+    assert found["OS-TIME"]["measured"] == "waived by Ada until 2999-12-31: a lab (something)"
+
+
+def test_an_answer_without_a_name_is_refused(tmp_path: Path) -> None:
+    answer = {"requirement": "PH-FIRE", "answer": "yes", "by": "", "date": "2026-01-31"}
+    result = run(tmp_path, attestations=[answer])
+    assert result["failed"]
+    assert "attestations[0].by" in result["msg"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_report_goes_by_another_name_if_told_so(tmp_path: Path) -> None:
+    task_name = run(tmp_path, row("OS-TIME", "met"), host="localhost", name="srv-7")
+    assert task_name["page"] == str(tmp_path / "srv-7" / "index.html")
 
 
 def test_three_files_are_written(tmp_path: Path) -> None:

@@ -18,6 +18,16 @@ def test_missing_settings_are_the_specs_business() -> None:
     assert check_report({}, {}) == []
 
 
+def test_answers_and_waivers_are_checked() -> None:
+    answer = {"requirement": "PH-FIRE", "answer": "yes", "by": "Ada", "date": "2026-01-31"}
+    waiver = {"requirement": "HW-RAM", "by": "Ada", "reason": "ordered", "until": "2026-12-31"}
+    assert check_report({**GOOD, "report_attestations": [answer], "report_waivers": [waiver]}, {}) == []
+    refusals = check_report(
+        {**GOOD, "report_attestations": [{**answer, "by": ""}], "report_waivers": [{**waiver, "until": "soon"}]}, {}
+    )
+    assert [refusal.variable for refusal in refusals] == ["report_attestations[0].by", "report_waivers[0].until"]
+
+
 @pytest.mark.parametrize("name", sorted(GOOD))
 @pytest.mark.parametrize("value", ["None/reports", "reports", "/", "//", "/srv/.."])
 def test_what_is_no_folder_of_its_own_is_refused(name: str, value: str) -> None:

@@ -52,10 +52,24 @@ def test_what_is_reached_directly_and_what_is_trusted() -> None:
     assert "abc" not in text
 
 
+def test_the_size_of_the_data_set_has_a_unit() -> None:
+    assert refused(site_dataset_size="4TB") == []
+    (text,) = refused(site_dataset_size="4000")
+    assert text.startswith("[ST-DATA] site_dataset_size: found \"4000\"; needed: ")
+
+
+def test_answers_and_waivers_are_checked() -> None:
+    answer = {"requirement": "PH-FIRE", "answer": "yes", "by": "Ada", "date": "2026-01-31"}
+    waiver = {"requirement": "HW-RAM", "by": "Ada", "reason": "ordered", "until": "2026-12-31"}
+    assert refused(site_attestations=[answer], site_waivers=[waiver]) == []
+    texts = refused(site_attestations=[{**answer, "date": "soon"}], site_waivers=[{**waiver, "by": ""}])
+    assert ["site_attestations[0].date" in texts[0], "site_waivers[0].by" in texts[1]] == [True, True]
+
+
 def test_names_that_are_meant() -> None:
     known = inputs.known_of_the_site()
-    assert {item.requirement for item in known} == {"NET-REACH"}
-    assert register.is_known("NET-REACH")
+    assert {item.requirement for item in known} == {"NET-REACH", "ST-DATA", "PH-RECORD"}
+    assert all(register.is_known(item.requirement) for item in known)
     assert inputs.check_names([item.name for item in known], known) == ([], [])
     names = ["site_htpp_proxy", "site_proxy", "site_noproxy", "site_ca_certs", "site_name", "site_id"]
     refusals, unknown = inputs.check_names(names, known)

@@ -82,6 +82,11 @@ def test_an_unanswered_row_of_the_node_could_not_be_measured() -> None:
     assert entry["reason"] == report.COULD_NOT_BE_MEASURED
 
 
+def test_what_a_person_can_answer_waits_for_a_person_where_no_sensor_does() -> None:
+    entry = found(report.document(context(), [row("PH-CLIMATE", "unanswered", "no sensor")]), "PH-CLIMATE")
+    assert (entry["reason"], entry["measured"]) == (report.NOBODY_ANSWERED, "no sensor")
+
+
 def test_rows_of_another_version_are_named() -> None:
     document = report.document(context(problems=["a file"]), [row("NO-SUCH", "met")])
     assert document["problems"] == ["a file", "NO-SUCH is no requirement of this version's register"]
