@@ -76,7 +76,8 @@ class Raid:
     @property
     def members(self) -> tuple[int, ...]:
         """Return the bytes of the drives that hold data or parity, in the order in which they were given."""
-        return tuple(size for index, size in enumerate(self.drives) if index not in self.spare_drives)
+        spares = self.spare_drives
+        return tuple(size for index, size in enumerate(self.drives) if index not in spares)
 
     @property
     def spare_drives(self) -> frozenset[int]:
@@ -388,7 +389,7 @@ def _fits(level: str, raid: Raid, count: int) -> bool:
         return not raid.spares
     if level.startswith("raidz"):
         return not raid.hardware
-    return level not in ("raid10", "raid50", "raid60") or count % 2 == 0 or not raid.hardware and level == "raid10"
+    return count % 2 == 0 or not (level in _FEWEST_IN_GROUP or (level == "raid10" and raid.hardware))
 
 
 def _check_kind(raid: Raid) -> None:
