@@ -1,0 +1,309 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One throw-away virtual machine: a node with a kernel, firmware tables and drives of its own, reached over loopback.
+
+It runs under emulation, without the help of the processor, so that it works where virtual machines cannot be nested;
+what starts many programs is slow. Its packages are baked into the image. Its drives are sparse files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.nodes import images
+from tests.nodes.engine import CACHE, LABEL, docker, operator_key, operator_password, run
+from tests.nodes.node import STATE, USER
+
+MACHINES = CACHE / "machines"
+# What an installed server has beside the packages of a container: a kernel, a way to start it, and tools for drives.
+PACKAGES = ("linux-image-amd64", "initramfs-tools", "kmod", "udev", "dmidecode", "e2fsprogs", "mdadm", "smartmontools")
+DISK_BYTES = 6 * 2**30
+FIRST_SECTOR = 2048
+SECTOR = 512
+
+BAKE = """set -eu
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d
+apt-get update -q
+apt-get install -qy --no-install-recommends "$@"
+rm -f /usr/sbin/policy-rc.d
+systemctl unmask systemd-remount-fs.service dev-hugepages.mount
+systemctl enable systemd-networkd.service
+printf '[Match]\\nName=en*\\n[Network]\\nDHCP=ipv4\\n' > /etc/systemd/network/80-dhcp.network
+printf '/dev/disk/by-label/root / ext4 defaults 0 1\\n' > /etc/fstab
+ssh-keygen -q -A
+install -d -m 700 -o operator -g users /home/operator/.ssh
+apt-get clean
+rm -rf /var/lib/apt/lists/*
+"""
+
+
+@dataclass(frozen=True)
+class DriveSpec:
+    """A drive to put into a machine: bytes, whether it turns, and the serial number by which Linux finds it."""
+
+    bytes: int
+    solid: bool = False
+    serial: str = ""
+
+
+@dataclass(frozen=True)
+class Image:
+    """What a machine starts from."""
+
+    disk: Path
+    kernel: Path
+    initrd: Path
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A virtual machine by its name and the port of loopback that leads to its sshd; nothing happens before up()."""
+
+    name: str
+    port: int = 22201
+    distribution: str = "debian13"
+    memory_mib: int = 1536
+    cpus: int = 2
+    drives: tuple[DriveSpec, ...] = ()
+    smbios: tuple[str, ...] = field(default=())
+
+    ip = "127.0.0.1"
+
+    @property
+    def folder(self) -> Path:
+        """Where the machine's own files are."""
+        return MACHINES / self.name
+
+    @property
+    def known_hosts(self) -> Path:
+        """Public host key of this machine, as ssh wants it."""
+        return STATE / "known_hosts.d" / self.name
+
+    @property
+    def ssh_config(self) -> Path:
+        """A configuration file with which `ssh -F` reaches the machine by its name."""
+        return STATE / "ssh_config.d" / self.name
+
+    def up(self, say: images.Say = print) -> Machine:
+        """Make the machine and start it; returns when sshd lets the user in."""
+        started = time.monotonic()
+        image = ensure(self.distribution, say)
+        self.down()
+        self.folder.mkdir(parents=True)
+        backing = ["-b", str(image.disk), "-F", "raw"]
+        run(["qemu-img", "create", "-q", "-f", "qcow2", *backing, str(self.folder / "system.qcow2")])
+        for number, drive in enumerate(self.drives):
+            with (self.folder / f"drive{number}.img").open("wb") as stream:
+                stream.truncate(drive.bytes)
+        self._trust(image)
+        self.start(image)
+        say(f"{self.name} is up on port {self.port} ({time.monotonic() - started:.1f} s)")
+        return self
+
+    def start(self, image: Image) -> None:
+        """Switch the machine on."""
+        drives = [
+            part
+            for number, drive in enumerate(self.drives)
+            for part in drive_arguments(self.folder / f"drive{number}.img", number + 1, drive)
+        ]
+        system = DriveSpec(DISK_BYTES, solid=True, serial="SYSTEM")
+        command = [
+            *("qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max", "-smp", str(self.cpus)),
+            *("-m", str(self.memory_mib), "-display", "none", "-nodefaults", "-no-user-config"),
+            *("-serial", f"file:{self.folder / 'console.log'}", "-pidfile", str(self.folder / "pid"), "-daemonize"),
+            *("-kernel", str(image.kernel), "-initrd", str(image.initrd)),
+            *("-append", "root=/dev/disk/by-label/root rw console=ttyS0 quiet"),
+            *(
+                "-netdev",
+                f"user,id=net0,hostfwd=tcp:127.0.0.1:{self.port}-:22",
+                "-device",
+                "virtio-net-pci,netdev=net0",
+            ),
+            *("-device", "virtio-rng-pci", "-device", "virtio-scsi-pci,id=scsi0"),
+            *drive_arguments(self.folder / "system.qcow2", 0, system, "qcow2"),
+            *drives,
+            *(part for table in self.smbios for part in ("-smbios", table)),
+        ]
+        run(command, timeout=60)
+        self.wait()
+
+    def _trust(self, image: Image) -> None:
+        """Write down the host key, which was made with the image, and how to log in."""
+        key = image.disk.with_suffix(".pub").read_text(encoding="ascii").split()
+        self.known_hosts.parent.mkdir(parents=True, exist_ok=True)
+        self.known_hosts.write_text(f"[{self.ip}]:{self.port} {key[0]} {key[1]}\n", encoding="ascii")
+        self.ssh_config.parent.mkdir(parents=True, exist_ok=True)
+        self.ssh_config.write_text(
+            f"Host {self.name}\n  HostName {self.ip}\n  Port {self.port}\n  User {USER}\n"
+            f"  IdentityFile {operator_key()}\n  IdentitiesOnly yes\n  UserKnownHostsFile {self.known_hosts}\n"
+            "  StrictHostKeyChecking yes\n  ControlMaster no\n  ConnectTimeout 10\n",
+            encoding="utf-8",
+        )
+
+    def wait(self, timeout: float = 240.0) -> None:
+        """Wait until a login works and systemd has nothing left to start."""
+        deadline = time.monotonic() + timeout
+        while True:
+            answer = self.ssh("systemctl is-system-running", check=False)
+            if answer.stdout.strip() in ("running", "degraded"):
+                return
+            if time.monotonic() > deadline:
+                console = (self.folder / "console.log").read_text(encoding="utf-8", errors="replace")[-1500:]
+                raise RuntimeError(f"{self.name} did not come up in {timeout:.0f} s: {answer.stderr.strip()} {console}")
+            time.sleep(1)
+
+    def ssh(self, command: str, *, stdin: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a command over SSH as the unprivileged user, as an administrator would."""
+        return run(["ssh", "-F", str(self.ssh_config), self.name, command], stdin=stdin, check=check, timeout=600)
+
+    def sudo(self, command: str, *, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a shell command as root."""
+        secret = operator_password().read_text(encoding="utf-8").strip()
+        return self.ssh(f"sudo -S -p '' sh -c {quoted(command)}", stdin=f"{secret}\n", check=check)
+
+    def down(self) -> None:
+        """Switch the machine off and take its files away."""
+        pid = self.folder / "pid"
+        if pid.exists():
+            number = pid.read_text(encoding="ascii").strip()
+            command = Path("/proc", number, "cmdline")
+            # Only the process that this folder belongs to: a number may have been given to another one since.
+            if command.exists() and str(self.folder) in command.read_text(encoding="utf-8", errors="replace"):
+                run(["kill", "-9", number], check=False)
+                while command.exists() and command.read_text(encoding="utf-8", errors="replace"):
+                    time.sleep(0.05)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.known_hosts.unlink(missing_ok=True)
+        self.ssh_config.unlink(missing_ok=True)
+
+
+def quoted(text: str) -> str:
+    """Return a text as one word for a shell."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def drive_arguments(path: Path, number: int, drive: DriveSpec, form: str = "raw") -> list[str]:
+    """Return how a file becomes a SCSI drive of the machine."""
+    rate = 1 if drive.solid else 7200
+    serial = drive.serial or f"EUCAIM{number:04d}"
+    return [
+        *("-drive", f"file={path},format={form},if=none,id=d{number},cache=unsafe,discard=unmap"),
+        *("-device", f"scsi-hd,drive=d{number},bus=scsi0.0,scsi-id={number},rotation_rate={rate},serial={serial}"),
+    ]
+
+
+def recipe(distribution: str) -> str:
+    """A hash over everything that the image is made from."""
+    parts = [images.recipe(distribution), BAKE, *PACKAGES, str(DISK_BYTES)]
+    parts += [operator_key().with_suffix(".pub").read_text(encoding="utf-8")]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def ensure(distribution: str = "debian13", say: images.Say = print) -> Image:
+    """The disk, kernel and initial file system of this recipe, made if they are not there yet."""
+    need("qemu-system-x86_64", "qemu-system-x86", say)
+    need("qemu-img", "qemu-utils", say)
+    need("sfdisk", "fdisk", say)
+    folder = MACHINES / "images"
+    stem = f"{distribution}-{recipe(distribution)}"
+    image = Image(folder / f"{stem}.raw", folder / f"{stem}.vmlinuz", folder / f"{stem}.initrd")
+    if image.disk.exists():
+        return image
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(f"{distribution}-*"):
+        old.unlink()
+    say(f"making a virtual machine of {distribution} (about two minutes)")
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        tree = Path(name) / "tree"
+        tree.mkdir()
+        unpack(distribution, tree, say)
+        admit(tree)
+        kernel, initrd = (max((tree / "boot").glob(pattern)) for pattern in ("vmlinuz-*", "initrd.img-*"))
+        shutil.copy(kernel, image.kernel)
+        shutil.copy(initrd, image.initrd)
+        shutil.copy(tree / "etc/ssh/ssh_host_ed25519_key.pub", image.disk.with_suffix(".pub"))
+        part = image.disk.with_suffix(".part")
+        make_disk(tree, part)
+        part.rename(image.disk)
+    return image
+
+
+def need(program: str, package: str, say: images.Say) -> None:
+    """Install a program of this machine, if it is missing."""
+    if shutil.which(program) is None:
+        say(f"installing {package}")
+        run(["apt-get", "install", "-qy", "--no-install-recommends", package])
+
+
+def unpack(distribution: str, tree: Path, say: images.Say) -> None:
+    """Install the machine's packages into the image of a node, and lay its files out."""
+    start = images.ensure(distribution, say)
+    builder = docker("create", "-i", "--label", f"{LABEL}=build", start, "sh", "-s", "--", *PACKAGES)
+    try:
+        run(["docker", "start", "-ai", builder], stdin=BAKE)
+        archive = tree.parent / "tree.tar"
+        docker("export", "-o", str(archive), builder)
+        run(["tar", "-C", str(tree), "--numeric-owner", "-xpf", str(archive)])
+        archive.unlink()
+    finally:
+        docker("rm", "-f", "-v", builder, check=False)
+    # The engine keeps these three to itself.
+    (tree / ".dockerenv").unlink(missing_ok=True)
+    (tree / "etc/hostname").write_text("machine\n", encoding="ascii")
+    (tree / "etc/hosts").write_text("127.0.0.1 localhost\n127.0.1.1 machine\n", encoding="ascii")
+    (tree / "etc/resolv.conf").write_text("nameserver 10.0.2.3\n", encoding="ascii")
+
+
+def admit(tree: Path) -> None:
+    """Let the user of the throw-away nodes in, with this checkout's key and password."""
+    public = operator_key().with_suffix(".pub").read_text(encoding="utf-8")
+    keys = tree / "home" / USER / ".ssh" / "authorized_keys"
+    keys.write_text(public, encoding="utf-8")
+    owner = keys.parent.stat()
+    os.chown(keys, owner.st_uid, owner.st_gid)
+    keys.chmod(0o600)
+    secret = operator_password().read_text(encoding="utf-8").strip()
+    run(["chroot", str(tree), "chpasswd"], stdin=f"{USER}:{secret}\n")
+
+
+def make_disk(tree: Path, disk: Path) -> None:
+    """Lay a file tree onto a partition of a new disk."""
+    with disk.open("wb") as stream:
+        stream.truncate(DISK_BYTES)
+    run(["sfdisk", "--quiet", str(disk)], stdin=f"label: gpt\n{FIRST_SECTOR},,L\n")
+    offset = FIRST_SECTOR * SECTOR
+    size = DISK_BYTES - 2 * offset
+    options = f"lazy_itable_init=0,lazy_journal_init=0,offset={offset}"
+    run(
+        [
+            "mke2fs",
+            "-q",
+            "-F",
+            "-t",
+            "ext4",
+            "-L",
+            "root",
+            "-E",
+            options,
+            "-d",
+            str(tree),
+            str(disk),
+            f"{size // 1024}k",
+        ]
+    )
+
+
+def running() -> Sequence[str]:
+    """Names of the machines whose files are on this host."""
+    return sorted(path.name for path in MACHINES.glob("*") if (path / "pid").exists())
