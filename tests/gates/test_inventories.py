@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.eucaim.local_node.plugins.module_utils._answers import attestable
 from ansible_collections.eucaim.local_node.plugins.module_utils._inputs import ROLES
 from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_site import OPTIONS as SITE_OPTIONS
 
@@ -164,3 +165,16 @@ def test_a_variable_means_the_same_role_everywhere(example: str) -> None:
         names = set(yaml.safe_load(path.read_text(encoding="utf-8")))
         strange = [name for name in names - options() if not name.startswith(("ansible_", "demo_"))]
         assert strange == [], path
+
+
+@each_example
+def test_every_question_for_people_is_listed(copy: Path) -> None:
+    """The file of answers names each question once; with its marks taken away, its answers are accepted."""
+    path = copy / "group_vars" / "all" / "answers.yml"
+    path.write_text(re.sub("^#(?=  )", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE), encoding="utf-8")
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert [answer["requirement"] for answer in content["site_attestations"]] == attestable()
+    assert [waiver["requirement"] for waiver in content["site_waivers"]] == ["HW-RAM"]
+    fill_in(copy)
+    judged = judge(copy)
+    assert judged.returncode == 0, judged.stdout
