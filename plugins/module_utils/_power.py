@@ -27,7 +27,7 @@ HARD_DRIVE_SEEK_DECIWATTS = 113
 SOLID_STATE_DRIVE = (5, 10)
 MEMORY_MODULE = (3, 5)
 BOARD_PER_PROCESSOR = (50, 100)
-UNKNOWN_PROCESSOR = (35, 400)
+UNKNOWN_PROCESSOR = (10, 500)  # the ends of the table below
 UNKNOWN_GPU = (75, 600)
 
 # What a model name says once (R), (TM) and CPU are gone; the family; lowest and highest rated watts of one processor.

@@ -137,9 +137,9 @@ def test_a_model_name_tells_its_family(model: str, family: str, least: int, most
 def test_an_unknown_processor_is_an_assumption(model: str | None) -> None:
     assert processor_family(model) is None
     found = estimate(Consumers(processors=1, processor_model=model))
-    assert found.parts[0] == ("1 x processor at 400 W (assumed)", 400)
-    assert found.least_watts == 35 + 50
-    assert "not known: 35 to 400 W" in found.assumptions[0]
+    assert found.parts[0] == ("1 x processor at 500 W (assumed)", 500)
+    assert found.least_watts == 10 + 50
+    assert "not known: 10 to 500 W" in found.assumptions[0]
 
 
 @pytest.mark.parametrize(
