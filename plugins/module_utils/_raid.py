@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._raidz import stored_ratio
-from ansible_collections.eucaim.local_node.plugins.module_utils._size import human_size
+from ansible_collections.eucaim.local_node.plugins.module_utils._size import ceil_div, human_size
 
 LEVELS = ("raid0", "raid1", "raid5", "raid6", "raid10", "raid50", "raid60", "raidz1", "raidz2", "raidz3")
 
@@ -171,7 +171,7 @@ def _best_tolerance(raid: Raid, count: int) -> int:
     if raid.parity:
         return raid.parity * raid.group_count
     # One drive of each run of as many as there are copies must live.
-    return count - -(-count // raid.copies)
+    return count - ceil_div(count, raid.copies)
 
 
 def _is_mirror(raid: Raid, count: int) -> bool:
@@ -279,7 +279,7 @@ def md_data_offset(device_bytes: int, level: str = "raid5", ppl: bool = False) -
     while headroom << 10 > sectors and headroom >= least:
         headroom >>= 1
     used = (24 + bitmap + headroom) * _SECTOR
-    return -(-used // _MIB) * _MIB
+    return ceil_div(used, _MIB) * _MIB
 
 
 def _bitmap_sectors(sectors: int) -> int:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from ansible_collections.eucaim.local_node.plugins.module_utils._size import ceil_div
+
 # A block of the default record size is what OpenZFS itself counts a raidz by.
 RECORD_BYTES = 128 * 1024
 
@@ -28,10 +30,10 @@ def record_sectors(drives: int, parity: int, ashift: int = 12) -> tuple[int, int
     that no gap too small for any block is ever left. Sector size is 2^ashift bytes (9 to 16).
     Source: vdev_raidz_asize() in OpenZFS; openzfs/zfs issue 5931 explains the padding.
     """
-    data = -(-RECORD_BYTES >> ashift)
-    allocated = data + parity * -(-data // (drives - parity))
+    data = RECORD_BYTES >> ashift
+    allocated = data + parity * ceil_div(data, drives - parity)
     padding = parity + 1
-    return data, -(-allocated // padding) * padding
+    return data, ceil_div(allocated, padding) * padding
 
 
 def stored_ratio(drives: int, parity: int, ashift: int = 12) -> Fraction:

@@ -27,6 +27,11 @@ UNITS: dict[str, int] = {
 _WRITTEN = re.compile(r"\s*([0-9]{1,20}(?:\.[0-9]{1,20})?)\s*([A-Za-z]*)\s*")
 
 
+def ceil_div(amount: int, step: int) -> int:
+    """Return how many steps it takes to hold an amount: division, rounded up."""
+    return -(-amount // step)
+
+
 class SizeError(ValueError):
     """What was given is no size; the message says how to write one."""
 
