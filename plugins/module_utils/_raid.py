@@ -13,7 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ansible_collections.eucaim.local_node.plugins.module_utils._raidz import stored_ratio
+from ansible_collections.eucaim.local_node.plugins.module_utils._raidz import dataset_bytes, stored_ratio
 from ansible_collections.eucaim.local_node.plugins.module_utils._size import ceil_div, human_size
 
 LEVELS = ("raid0", "raid1", "raid5", "raid6", "raid10", "raid50", "raid60", "raidz1", "raidz2", "raidz3")
@@ -304,6 +304,16 @@ def _md_array(level: str, devices: tuple[int, ...], raid: Raid, ppl: bool) -> in
         # Far copies halve each drive, near copies the whole; each is rounded on its own.
         return (least * count // copies if kind == "near" else least // copies * count) * unit
     return (count - _PARITY[level] if level in _PARITY else 1) * least * unit
+
+
+def zfs_usable_bytes(raid: Raid) -> int:
+    """Return what a new pool of this raidz offers, whole drives given. Raises RaidError for other levels.
+
+    Source: dataset_bytes().
+    """
+    if not raid.level.startswith("raidz"):
+        raise RaidError(f"ZFS makes no {_title(raid.level)}; possible: raidz1, raidz2, raidz3")
+    return dataset_bytes(min(raid.members), len(raid.members), raid.parity, raid.ashift)
 
 
 # --- What is refused -----------------------------------------------------------------------------------------------
