@@ -382,7 +382,7 @@ def _check_count(raid: Raid) -> None:
 def _too_few(raid: Raid, count: int, fewest: int) -> str:
     maker = " on a hardware controller" if raid.hardware else ""
     asked = f"{_title(raid.level)}{maker} needs at least {fewest} drives besides the spares"
-    given = f"{_drives(len(raid.drives))} less {raid.spares} as spares leave {max(count, 0)}"
+    given = f"{_drives(len(raid.drives))} less {raid.spares} spares leave {max(count, 0)}"
     ways = []
     if len(raid.drives) >= fewest:
         ways.append(f"at most {len(raid.drives) - fewest} of them as spares")
