@@ -195,7 +195,7 @@ class Link:
     carrier: bool | None = None
     members: tuple[str, ...] = ()  # of a bond, team or bridge
     bond_mode: str | None = None
-    addresses: tuple[Address, ...] = ()
+    addresses: tuple[Address, ...] | None = None
     default_route: bool | None = None
 
 
