@@ -25,6 +25,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._answers import 
     check_waivers,
     waivers_from,
 )
+from ansible_collections.eucaim.local_node.plugins.module_utils._documents import history
 from ansible_collections.eucaim.local_node.plugins.module_utils._evidence import EvidenceError, make_row, merge
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import summary
 from ansible_collections.eucaim.local_node.plugins.module_utils._report import (
@@ -47,6 +48,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "directory": {"type": "path", "required": True},
     "rows": {"type": "list", "elements": "dict", "default": []},
     "files": {"type": "list", "elements": "dict", "default": []},
+    "documents": {"type": "dict", "default": {}},
     "problems": {"type": "list", "elements": "str", "default": []},
     "tier": {"type": "int", "choices": [0, 1, 2, 3], "default": 0},
     "host": {"type": "str"},
@@ -162,6 +164,7 @@ class ActionModule(ActionBase):
         ]
         if refusals:
             return {"failed": True, "msg": summary(refusals, host)}
+        last = last_report(directory)
         rows = []
         for given in arguments["rows"]:
             try:
@@ -177,6 +180,8 @@ class ActionModule(ActionBase):
                 collection_version=collection_version(COLLECTION),
                 files=[{"role": str(file["role"]), "sha256": str(file["sha256"])} for file in arguments["files"]],
                 problems=problems,
+                documents=arguments["documents"],
+                changes=history(last, arguments["documents"], at),
             ),
             answered(
                 [row.as_dict() for row in merge(rows)],
@@ -186,7 +191,7 @@ class ActionModule(ActionBase):
                 at,
             ),
         )
-        changed = not same_verdict(last_report(directory), report)
+        changed = not same_verdict(last, report)
         if not self._task.check_mode:
             os.makedirs(directory, exist_ok=True)
             for name, text in zip(FILES, (as_page(report), as_json(report), as_junit(report)), strict=True):

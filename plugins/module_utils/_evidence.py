@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._evidence_row import FIELDS, Row
 from ansible_collections.eucaim.local_node.plugins.module_utils._register import in_order, is_known
@@ -85,14 +85,24 @@ def _merged(rows: Sequence[Row]) -> Row:
     )
 
 
-def dumps(role: str, rows: Sequence[Row]) -> str:
+class Kept(NamedTuple):
+    """What a role left on the node: its rows, and its documents by their names."""
+
+    role: str
+    rows: list[Row]
+    documents: dict[str, Any]
+
+
+def dumps(role: str, rows: Sequence[Row], documents: Mapping[str, Any]) -> str:
     """Return the file that a role leaves on the node."""
-    content = {"format": FORMAT, "role": role, "rows": [row.as_dict() for row in rows]}
+    content: dict[str, Any] = {"format": FORMAT, "role": role, "rows": [row.as_dict() for row in rows]}
+    if documents:
+        content["documents"] = documents
     return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def loads(text: str) -> tuple[str, list[Row]]:
-    """Return the role and the rows of such a file."""
+def loads(text: str) -> Kept:
+    """Return what is in such a file."""
     try:
         content = json.loads(text)
     except ValueError as error:
@@ -104,7 +114,10 @@ def loads(text: str) -> tuple[str, list[Row]]:
         raise EvidenceError("the file names no role or has no rows")
     if not all(isinstance(row, dict) for row in rows):
         raise EvidenceError("a row is no mapping")
-    return role, [make_row(row) for row in rows]
+    documents = content.get("documents", {})
+    if not isinstance(documents, dict):
+        raise EvidenceError("the documents are no mapping")
+    return Kept(role, [make_row(row) for row in rows], documents)
 
 
 # ------------------------------------------------------------------------- checks

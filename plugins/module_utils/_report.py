@@ -13,7 +13,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -72,6 +72,8 @@ class Context:
     collection_version: str
     files: Sequence[Mapping[str, str]]
     problems: Sequence[str]
+    documents: Mapping[str, Any] = field(default_factory=dict)
+    changes: Sequence[Mapping[str, Any]] = ()
 
 
 # --------------------------------------------------------------------------- rows
@@ -160,6 +162,8 @@ def document(context: Context, evidence: Sequence[Mapping[str, str]]) -> dict[st
         "summary": count(rows),
         "problems": [*context.problems, *unknown],
         "rows": rows,
+        "documents": dict(context.documents),
+        "changes": list(context.changes),
     }
 
 
@@ -170,6 +174,7 @@ def same_verdict(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
         rows = report.get("rows", [])
         return [
             [report.get(name) for name in ("format", "host", "tier", "collection", "problems")],
+            report.get("documents") or {},
             [[row.get(name) for name in ("requirement", "status", "expected", "reason")] for row in rows],
         ]
 

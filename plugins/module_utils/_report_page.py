@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from ansible_collections.eucaim.local_node.plugins.module_utils._documents import said
 from ansible_collections.eucaim.local_node.plugins.module_utils._report import (
     COULD_NOT_BE_MEASURED,
     LATER_VERSION,
@@ -132,7 +133,9 @@ tr.unmet>*{color:var(--ink);background:#fff8f7}tr.waived>*{color:var(--ink);back
 tr.met>*,tr.recommended>*,tr.unanswered>*,tr.not_applicable>*{color:var(--ink)}
 tr .quiet{color:var(--soft)}
 .legend dl{grid-template-columns:12rem 1fr;gap:.45rem 1rem}.legend dt{color:inherit}
-.facts dl{grid-template-columns:11rem 1fr}
+.facts dl,.record dl{grid-template-columns:11rem 1fr}
+.record ul{margin:0;padding-left:1.1rem}.record b{font-weight:580}.record h3{font-size:1rem;margin:1rem 0 .3rem}
+.record dt{text-transform:capitalize}
 code{font:.86em/1.5 ui-monospace,"DejaVu Sans Mono","Liberation Mono",Menlo,Consolas,monospace}
 @media screen and (max-width:46rem){
 body{font-size:15px}.wrap{padding:0 .85rem}header{padding:1.4rem 0 4.6rem}h1{font-size:1.6rem}
@@ -145,8 +148,8 @@ tbody tr{border-top:1px solid var(--line);padding:.85rem 1.05rem}
 tbody td,tbody th,tbody td:first-child,tbody td:last-child{border:0;padding:0;width:auto;background:none}
 tbody th{font-weight:560;margin:.2rem 0 .35rem}tbody td+td{margin-top:.3rem}
 tr.unmet{background:#fff8f7}tr.waived{background:#fffbf3}
-dl{grid-template-columns:5.4rem 1fr}.legend dl,.facts dl{grid-template-columns:1fr}
-.legend dd,.facts dd{margin-bottom:.5rem}}
+dl{grid-template-columns:5.4rem 1fr}.legend dl,.facts dl,.record dl{grid-template-columns:1fr}
+.legend dd,.facts dd,.record dd{margin-bottom:.5rem}}
 @page{size:A4;margin:14mm 13mm 15mm}
 @media print{
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
@@ -295,6 +298,43 @@ def _legend() -> list[str]:
     return [*lines, "</dl></section>"]
 
 
+def _value(name: str, value: Any) -> str:
+    """Return one value of a document: a mapping as pairs, parts as a list, the rest in words."""
+    if isinstance(value, Mapping):
+        known = [
+            f"{text_of(plain(key))} {_value(key, inner)}" for key, inner in value.items() if inner not in (None, [])
+        ]
+        return ", ".join(known) or "not known"
+    if isinstance(value, (list, tuple)):
+        return f"<ul>{''.join(f'<li>{_value(name, part)}</li>' for part in value)}</ul>" if value else "none"
+    return f"<b>{text_of(said(name, value))}</b>"
+
+
+def plain(name: str) -> str:
+    """Return the name of a value as a word: the unit stands with the value."""
+    return name.replace("_bytes", "").replace("_", " ")
+
+
+def _documents(report: Mapping[str, Any]) -> list[str]:
+    """Return the documents that the roles keep, and what changed in them from report to report."""
+    lines: list[str] = []
+    for title, document in report["documents"].items():
+        name = anchor(f"document {title}")
+        lines.append(f'<section class="card record" aria-labelledby="{name}">')
+        lines.append(f'<h2 id="{name}">Record of the {text_of(plain(title))}</h2><dl>')
+        lines += [f"<dt>{text_of(plain(key))}</dt><dd>{_value(key, value)}</dd>" for key, value in document.items()]
+        lines.append("</dl>")
+        changes = [change for change in report["changes"] if change["document"] == title]
+        if changes:
+            lines.append("<h3>Changes</h3><dl>")
+            for change in changes:
+                items = "".join(f"<li>{text_of(line)}</li>" for line in change["changes"])
+                lines.append(f"<dt>{text_of(readable_time(change['at']))}</dt><dd><ul>{items}</ul></dd>")
+            lines.append("</dl>")
+        lines.append("</section>")
+    return lines
+
+
 def _facts(report: Mapping[str, Any]) -> list[str]:
     """Return how this report came about, for whoever has to rely on it."""
     files = report["evidence"]["files"]
@@ -339,5 +379,5 @@ def as_page(report: Mapping[str, Any]) -> str:
     ]
     for title, rows in groups.items():
         lines += _group(title, rows)
-    lines += [*_legend(), *_facts(report), "</main></body></html>"]
+    lines += [*_documents(report), *_legend(), *_facts(report), "</main></body></html>"]
     return "\n".join(lines) + "\n"

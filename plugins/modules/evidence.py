@@ -73,6 +73,12 @@ options:
     type: list
     elements: dict
     default: []
+  documents:
+    description:
+      - What the role keeps for the report beside its rows, by name, as plain data. One is the record of the hardware.
+    type: dict
+    default: {}
+    version_added: 0.3.0
 """
 
 EXAMPLES = r"""
@@ -137,6 +143,12 @@ files:
       path: /var/lib/eucaim/evidence/base.json
       sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
       rows: []
+documents:
+  description: The documents of all roles, by name.
+  returned: O(state=read)
+  type: dict
+  sample: {}
+  version_added: 0.3.0
 problems:
   description: Files in the directory that could not be read as evidence, and why.
   returned: O(state=read)
@@ -376,15 +388,17 @@ def read_all(directory: str) -> dict[str, Any]:
     files: list[dict[str, Any]] = []
     problems: list[str] = []
     rows: list[Row] = []
+    documents: dict[str, Any] = {}
     for path in sorted(glob.glob(os.path.join(glob.escape(directory), "*.json"))):
         try:
             with open(path, "rb") as handle:
                 content = handle.read()
-            role, found = loads(content.decode("utf-8"))
+            role, found, own = loads(content.decode("utf-8"))
         except (OSError, EvidenceError, UnicodeDecodeError) as error:
             problems.append(f"{path}: {error}")
             continue
         rows += found
+        documents.update(own)
         files.append(
             {
                 "role": role,
@@ -393,7 +407,7 @@ def read_all(directory: str) -> dict[str, Any]:
                 "rows": [row.as_dict() for row in found],
             }
         )
-    return dict(outcome(merge(rows)), files=files, problems=problems)
+    return dict(outcome(merge(rows)), files=files, documents=documents, problems=problems)
 
 
 def outcome(rows: Sequence[Row]) -> dict[str, Any]:
@@ -428,6 +442,7 @@ def main() -> None:
             "directory": {"type": "path", "default": "/var/lib/eucaim/evidence"},
             "checks": {"type": "list", "elements": "dict", "default": []},
             "rows": {"type": "list", "elements": "dict", "default": []},
+            "documents": {"type": "dict", "default": {}},
         },
         required_if=[("state", "present", ["role"]), ("state", "absent", ["role"])],
         supports_check_mode=True,
@@ -445,7 +460,7 @@ def main() -> None:
         checks = [make_check(check) for check in module.params["checks"]]
         given = [make_row(row, at) for row in module.params["rows"]]
         rows = evaluate(checks, measure(module, checks), given, at)
-        written = not module.check_mode and write(path, dumps(role, rows))
+        written = not module.check_mode and write(path, dumps(role, rows, module.params["documents"]))
     except EvidenceError as error:
         module.fail_json(msg=str(error))
     except OSError as error:

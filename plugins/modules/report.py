@@ -51,6 +51,13 @@ options:
     type: list
     elements: dict
     default: []
+  documents:
+    description:
+      - The documents that M(eucaim.local_node.evidence) read from the node. They stand in the report as they are, and
+        what changed in them since the last report is added to the history that the report keeps.
+    type: dict
+    default: {}
+    version_added: 0.3.0
   problems:
     description:
       - What M(eucaim.local_node.evidence) could not read.

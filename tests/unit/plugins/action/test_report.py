@@ -61,6 +61,18 @@ def test_answers_of_people_are_in_the_report(tmp_path: Path) -> None:
     assert found["OS-TIME"]["measured"] == "waived by Ada until 2999-12-31: a lab (something)"
 
 
+def test_what_changed_in_a_document_is_told_from_then_on(tmp_path: Path) -> None:
+    run(tmp_path, documents={"hardware": {"memory": {"installed_bytes": 2**35}}})
+    assert not run(tmp_path, documents={"hardware": {"memory": {"installed_bytes": 2**35}}})["changed"]
+    assert run(tmp_path, documents={"hardware": {"memory": {"installed_bytes": 2**36}}})["changed"]
+    run(tmp_path, documents={"hardware": {"memory": {"installed_bytes": 2**36}}})
+    (change,) = json.loads((tmp_path / "node1" / "evidence.json").read_text())["changes"]
+    assert change["changes"] == ["memory, installed_bytes: 32 GiB before, 64 GiB now"]
+    page = (tmp_path / "node1" / "index.html").read_text()
+    assert "Record of the hardware" in page
+    assert "32 GiB before, 64 GiB now" in page
+
+
 def test_an_answer_without_a_name_is_refused(tmp_path: Path) -> None:
     answer = {"requirement": "PH-FIRE", "answer": "yes", "by": "", "date": "2026-01-31"}
     result = run(tmp_path, attestations=[answer])

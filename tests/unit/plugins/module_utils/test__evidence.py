@@ -32,8 +32,9 @@ def data(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_row_survives_being_written_and_read() -> None:
-    text = evidence.dumps("base", [row(), row("CT-RUN", "unmet")])
-    assert evidence.loads(text) == ("base", [row(), row("CT-RUN", "unmet")])
+    text = evidence.dumps("base", [row(), row("CT-RUN", "unmet")], {})
+    assert evidence.loads(text) == ("base", [row(), row("CT-RUN", "unmet")], {})
+    assert evidence.loads(evidence.dumps("base", [], {"hardware": {"a": 1}})).documents == {"hardware": {"a": 1}}
     assert text.endswith("\n")
 
 
@@ -69,6 +70,7 @@ def test_what_is_no_row_is_refused(changes: dict[str, Any], words: str) -> None:
         ('{"format": 1, "role": "base", "rows": {}}', "names no role"),
         ('{"format": 1, "role": "base", "rows": [1]}', "no mapping"),
         ('{"format": 1, "role": "base", "rows": [{}]}', "needs requirement"),
+        ('{"format": 1, "role": "base", "rows": [], "documents": []}', "documents are no mapping"),
     ],
 )
 def test_what_is_no_evidence_is_refused(text: str, words: str) -> None:

@@ -111,9 +111,35 @@ def test_attention_comes_worst_first() -> None:
     assert attention.index(REGISTER["OS-TIME"].text) < attention.index(REGISTER["OS-DIRS"].text)
 
 
+def test_the_record_of_the_hardware_is_on_the_page() -> None:
+    record = {
+        "warranty": None,
+        "system": {"product": "R<740>", "serial": None},
+        "memory": {"installed_bytes": 2**36, "modules": []},
+        "drives": [{"id": "wwn-1", "bytes": 4 * 10**12}],
+        "gpus": [],
+    }
+    changes = [{"at": AT, "document": "hardware", "changes": ["drives wwn-1, new"]}]
+    about = report.Context("node1", 2, "run", AT, "0.1.0", [], [], {"hardware": record}, changes)
+    text = outline(report.document(about, [])).text
+    for words in (
+        "Record of the hardware",
+        "product R<740>",
+        "installed 64 GiB",
+        "4 TB",
+        "gpusnone",
+        "drives wwn-1, new",
+    ):
+        assert words in text
+    assert "not known" in text
+
+
 def test_no_attention_where_there_is_nothing() -> None:
     assert "What needs attention" not in outline(EXAMPLES["good"]).text
-    assert f"All {len(report.MEASURED)} requirements that were measured or answered for are met." in outline(EXAMPLES["good"]).text
+    assert (
+        f"All {len(report.MEASURED)} requirements that were measured or answered for are met."
+        in outline(EXAMPLES["good"]).text
+    )
 
 
 def test_problems_are_told() -> None:

@@ -90,11 +90,29 @@ def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(directory: Path, *, failed: bool = False, **params: Any) -> dict[str, Any]:
     """Run the module and return its result."""
-    PARAMS.update({"state": "present", "role": "base", "directory": str(directory), "checks": [], "rows": [], **params})
+    PARAMS.update(
+        {
+            "state": "present",
+            "role": "base",
+            "directory": str(directory),
+            "checks": [],
+            "rows": [],
+            "documents": {},
+            **params,
+        }
+    )
     with pytest.raises(Ended) as ended:
         evidence.main()
     assert ended.value.failed is failed, ended.value.result
     return ended.value.result
+
+
+def test_documents_of_all_roles_are_read(tmp_path: Path) -> None:
+    run(tmp_path, documents={"hardware": {"cores": 8}})
+    run(tmp_path, role="docker", rows=[a_row(requirement="CT-RUN")])
+    found = run(tmp_path, state="read")
+    assert found["documents"] == {"hardware": {"cores": 8}}
+    assert found["problems"] == []
 
 
 def a_row(**changes: Any) -> dict[str, Any]:
