@@ -5,8 +5,10 @@
 
 Private to this collection: nothing outside may import it. Pure: no Ansible, no I/O.
 
-None always means "not known"; Machine.unknown then says which tool or right is missing. An empty tuple means "looked,
-and there is none". Sizes are integer bytes, clocks MHz, powers watts, link speeds Mbit/s, times seconds.
+None means "not known"; Machine.unknown then says which tool or right is missing. For some things there is no value at
+all, such as the wear of a drive with platters: those are None, too, and have no reason. An empty tuple means "looked,
+and there is none", an empty text that the thing has none. Sizes are integer bytes, clocks MHz, powers watts, link
+speeds Mbit/s, times seconds.
 """
 
 from __future__ import annotations
@@ -97,7 +99,7 @@ class Gpu:
     tensor_source: str | None = None  # "table" or "formula"
     power_limit_watts: int | None = None
     ecc: bool | None = None
-    driver: str | None = None
+    driver: str | None = None  # "" if no driver has taken it
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ class Drive:
     serial: str | None = None
     wwn: str | None = None
     firmware: str | None = None
-    rotation_rpm: int | None = None
+    rotation_rpm: int | None = None  # 0 if it has no platters
     logical_sector: int | None = None
     physical_sector: int | None = None
     removable: bool | None = None
@@ -123,7 +125,7 @@ class Drive:
     wear_percent: int | None = None  # of a solid-state drive's rated life
     power_on_hours: int | None = None
     temperature_celsius: int | None = None
-    behind_raid: bool | None = None  # a volume of a hardware RAID controller
+    behind_raid: bool | None = None  # a volume of a hardware RAID controller; in raid_drives: a drive behind one
     holds_system: bool | None = None  # /, /boot, /usr, /var or swap lie on it
     contents: tuple[str, ...] | None = None  # what is on it, in words; () is an empty drive
 
@@ -142,10 +144,10 @@ class Array:
     failed: int | None = None
     members: tuple[str, ...] = ()
     chunk_bytes: int | None = None
-    layout: str | None = None
+    layout: str | None = None  # left-symmetric, near=2, ...; "" for a level without layouts
     uuid: str | None = None
     policy: str | None = None  # resync, bitmap, ppl, journal
-    action: str | None = None  # recovery, reshape, check, ... under way
+    action: str | None = None  # idle, or recover, reshape, check, ... under way
     action_percent: float | None = None
 
 
@@ -154,11 +156,11 @@ class Controller:
     """A storage controller on the PCI bus."""
 
     pci: str
-    kind: str  # raid, sas, sata, nvme, scsi, ide
+    kind: str  # raid, sas, sata, ata, nvme, scsi, ide, other
     vendor_id: str | None = None
     device_id: str | None = None
     name: str | None = None
-    driver: str | None = None
+    driver: str | None = None  # "" if no driver has taken it
 
 
 @dataclass(frozen=True)
@@ -189,12 +191,12 @@ class Link:
     name: str
     kind: str  # ethernet, wireless, bond, vlan, bridge, infiniband, virtual
     mac: str | None = None
-    driver: str | None = None
+    driver: str | None = None  # "" if it has none, as a bond
     speed_mbps: int | None = None
     duplex: str | None = None  # full or half
     carrier: bool | None = None
-    members: tuple[str, ...] = ()  # of a bond, team or bridge
-    bond_mode: str | None = None
+    members: tuple[str, ...] = ()  # what a bond, team, bridge or VLAN lies on
+    bond_mode: str | None = None  # "" if it is no bond
     addresses: tuple[Address, ...] | None = None
     default_route: bool | None = None
 
@@ -245,6 +247,7 @@ class Machine:
     memory: Memory = field(default_factory=Memory)
     gpus: tuple[Gpu, ...] | None = None
     drives: tuple[Drive, ...] | None = None
+    raid_drives: tuple[Drive, ...] | None = None  # behind hardware RAID controllers, by smartctl's names
     arrays: tuple[Array, ...] | None = None
     controllers: tuple[Controller, ...] | None = None
     power_supplies: tuple[PowerSupply, ...] | None = None
@@ -253,3 +256,13 @@ class Machine:
     sensors: tuple[Sensor, ...] | None = None
     boot: Boot = field(default_factory=Boot)
     unknown: dict[str, str] = field(default_factory=dict)  # "memory.ecc": "dmidecode needs root"
+
+    def why(self, path: str) -> str:
+        """Return why a value is None, by its path; "" if it is known, or if there is no such value.
+
+        drives.sda.health looks for a reason of its own, then for one of all drives (drives.health), then for one of
+        the whole list (drives).
+        """
+        parts = path.split(".")
+        paths = (path, f"{parts[0]}.{parts[-1]}", parts[0])
+        return next((self.unknown[each] for each in paths if each in self.unknown), "")

@@ -139,13 +139,13 @@ def _link(recording: Recording, name: str, shown: dict[str, _Shown] | None, rout
         name=name,
         kind=kind,
         mac=said.permanent or recording.read(f"{folder}/address"),
-        driver=recording.points_to(f"{folder}/device/driver"),
+        driver=recording.points_to(f"{folder}/device/driver") or "",
         speed_mbps=speed if speed and speed > 0 else None,
         duplex=duplex if (duplex := recording.read(f"{folder}/duplex")) in ("full", "half") else None,
         # A link that is switched off does not say whether it has a carrier; it has none.
         carrier=False if carrier is None and recording.read(f"{folder}/operstate") == "down" else carrier,
         members=tuple(_lower(recording, name)),
-        bond_mode=mode.split()[0] if mode else None,
+        bond_mode=mode.split()[0] if mode else None if kind == "bond" else "",
         addresses=said.addresses if shown is not None else None,
         default_route=name in routes if routes is not None else None,
     )

@@ -38,7 +38,7 @@ class Device:
     device_id: str
     vendor: str | None
     name: str | None
-    driver: str | None
+    driver: str  # "" if no driver has taken it
 
 
 def read_devices(recording: Recording) -> list[Device] | None:
@@ -54,7 +54,7 @@ def read_devices(recording: Recording) -> list[Device] | None:
             _hexadecimal(recording, f"{DEVICES}/{address}/vendor"),
             _hexadecimal(recording, f"{DEVICES}/{address}/device"),
             *names.get(address, (None, None)),
-            recording.points_to(f"{DEVICES}/{address}/driver"),
+            recording.points_to(f"{DEVICES}/{address}/driver") or "",
         )
         for address in addresses
     ]

@@ -62,7 +62,7 @@ FILES: tuple[tuple[str, tuple[str, ...]], ...] = (
             "cpu_capacity",
         ),
     ),
-    ("/sys/devices/system/edac/mc/mc[0-9]*", ("mc_name", "size_mb", "ce_count", "ue_count")),
+    ("/sys/devices/system/edac/mc/mc[0-9]*", ("mc_name",)),
     ("/sys/devices/system/edac/mc/mc[0-9]*/dimm[0-9]*", ("dimm_edac_mode",)),
     ("/sys/devices/system/edac/mc/mc[0-9]*/rank[0-9]*", ("dimm_edac_mode",)),
     ("/sys/bus/pci/devices/*", ("class", "vendor", "device", "mem_info_vram_total")),

@@ -220,7 +220,7 @@ fast() {
     files /sys/devices/system/cpu online present cpu0/acpi_cppc/nominal_freq
     files '/sys/devices/system/cpu/cpu[0-9]*' topology/physical_package_id topology/thread_siblings_list \
         cpufreq/base_frequency cpufreq/cpuinfo_max_freq cpu_capacity
-    files '/sys/devices/system/edac/mc/mc[0-9]*' mc_name size_mb ce_count ue_count
+    files '/sys/devices/system/edac/mc/mc[0-9]*' mc_name
     files '/sys/devices/system/edac/mc/mc[0-9]*/dimm[0-9]*' dimm_edac_mode
     files '/sys/devices/system/edac/mc/mc[0-9]*/rank[0-9]*' dimm_edac_mode
     files '/sys/bus/pci/devices/*' class vendor device mem_info_vram_total
