@@ -1,0 +1,162 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The drives for a request, or what would have to be different so that there are some.
+
+Private to this collection: nothing outside may import it. Pure: no Ansible, no I/O. Sizes are integer bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ansible_collections.eucaim.local_node.plugins.module_utils._plan_choose import Pool, Target, choose, pools
+from ansible_collections.eucaim.local_node.plugins.module_utils._plan_growth import dataset_in, with_headroom
+from ansible_collections.eucaim.local_node.plugins.module_utils._plan_layout import Layout
+from ansible_collections.eucaim.local_node.plugins.module_utils._plan_machine import (
+    SMALLEST_SYSTEM_DRIVE,
+    USUAL_CASES,
+    aim_of,
+)
+from ansible_collections.eucaim.local_node.plugins.module_utils._plan_request import (
+    Offer,
+    PlanError,
+    Request,
+    usual_drives,
+)
+from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
+from ansible_collections.eucaim.local_node.plugins.module_utils._size import ceil_div, human_size
+
+_MOST_NODES = 1024
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The drives to buy, and among what they were chosen."""
+
+    target: Target
+    among: tuple[Pool, ...]
+    layout: Layout
+    system: Offer
+
+
+def solve(request: Request, prefix: str = "") -> Solution:
+    """Return the drives to buy. Raises PlanError with what is missing and every single change that would help."""
+    system = system_drive(request)
+    found = None if system is None else _try(request, system)
+    if found is not None:
+        return found
+    refusals = []
+    if system is None:
+        needed = f"one of at least {human_size(_system_bytes(request))} for the operating system alone"
+        have = ", ".join(human_size(offer.size) for offer in request.system_offers if offer.count != 0) or "none"
+        remedy = f"add such a drive to {prefix}system_drive_offers, or leave it out for the usual sizes"
+        refusals.append(Refusal("ST-OS", f"{prefix}system_drive_offers", f"drives of {have}", needed, remedy))
+    stand_in = system or Offer("any", SMALLEST_SYSTEM_DRIVE, "ssd")
+    if found is None and _try(request, stand_in) is None:
+        refusals.append(_no_drives(request, stand_in, prefix))
+    raise PlanError(refusals)
+
+
+def system_drive(request: Request) -> Offer | None:
+    """Return the cheapest drive on offer that is large enough for the operating system, or None."""
+    least = _system_bytes(request)
+    fit = [offer for offer in request.system_offers if offer.size >= least and offer.count != 0]
+    return min(fit, key=lambda offer: (offer.price or 0, offer.size, offer.name)) if fit else None
+
+
+def _system_bytes(request: Request) -> int:
+    return max(aim_of(request).os_drive_bytes or 0, SMALLEST_SYSTEM_DRIVE)
+
+
+def target_of(request: Request, system: Offer) -> Target:
+    """Return what the data drives have to reach: the room, and the multiples of the data set that are asked."""
+    aim = aim_of(request)
+    return Target(
+        need=with_headroom(request, dataset_in(request, request.years)),
+        raw=(aim.data_factor or 0) * request.dataset_bytes,
+        spare=(aim.spare_factor or 0) * request.dataset_bytes,
+        drives=(request.bays or USUAL_CASES[-1]) - int(system.in_bay),
+    )
+
+
+def _try(request: Request, system: Offer) -> Solution | None:
+    target = target_of(request, system)
+    among = pools(request, target)
+    layout = choose(request, target, among)
+    return None if layout is None else Solution(target, among, layout, system)
+
+
+def _no_drives(request: Request, system: Offer, prefix: str) -> Refusal:
+    target = target_of(request, system)
+    wanted = [f"{human_size(target.need)} for users", f"{human_size(target.raw)} of data drives"]
+    if request.spares is not None:
+        wanted.append(f"{request.spares} spares")
+    elif target.spare:
+        wanted.append(f"{human_size(target.spare)} of spare drives")
+    needed = f"{', '.join(wanted)}, in {target.drives} slots, with a failed drive survived"
+    sizes = sorted({offer.size for offer in request.offers if offer.count != 0})
+    offered = f"drives of {', '.join(human_size(size) for size in sizes)}" if sizes else "no drives"
+    remedy = "; or ".join(_ways_out(request, system, prefix)) or "offer larger drives or more of them"
+    return Refusal("ST-DATA", f"{prefix}drive_offers", f"{offered}, of which no set is enough", needed, remedy)
+
+
+def _ways_out(request: Request, system: Offer, prefix: str) -> Iterator[str]:
+    """Yield each single change with which there is a plan."""
+    if request.bays is not None:
+        found = _try(replace(request, bays=None), system)
+        if found:
+            slots = len(found.layout.drives) + int(system.in_bay)
+            yield f"take a case with {slots} slots ({prefix}bays) for {in_words(found.layout)}"
+    if any(offer.count is not None for offer in request.offers):
+        free = tuple(replace(offer, count=None) for offer in request.offers)
+        found = _try(replace(request, offers=free), system)
+        if found:
+            yield f"offer more of the same drives, such as {in_words(found.layout)}"
+    changes = (
+        (f"set {prefix}level to choose", replace(request, level="choose")),
+        (f"set {prefix}aim to minimum", replace(request, aim="minimum")),
+        (f"leave {prefix}spares out", replace(request, spares=None)),
+        (f"set {prefix}years to 0, and grow later", replace(request, years=0)),
+        (f"offer other drives in {prefix}drive_offers", replace(request, offers=usual_drives())),
+    )
+    for words, changed in changes:
+        found = _try(changed, system) if changed != request else None
+        if found:
+            yield f"{words}, for {in_words(found.layout)}"
+    nodes = _nodes(request, system)
+    if nodes:
+        yield f"divide the data set between {nodes} nodes"
+
+
+def _nodes(request: Request, system: Offer) -> int | None:
+    """Return a number of nodes between which the data set could be divided, not always the smallest."""
+    count = 2
+    while count <= _MOST_NODES:
+        part = replace(
+            request,
+            dataset_bytes=ceil_div(request.dataset_bytes, count),
+            growth_bytes=ceil_div(request.growth_bytes, count),
+        )
+        if _try(part, system):
+            return count
+        count *= 2
+    return None
+
+
+def in_words(layout: Layout) -> str:
+    """Return a layout in a few words: "3 x 8 TB in RAID 5 and 1 x 8 TB as spare"."""
+    text = f"{drives_in_words(layout.members)} in {level_in_words(layout.level)}"
+    return f"{text} and {drives_in_words(layout.spares)} as spare" if layout.spares else text
+
+
+def drives_in_words(offers: tuple[Offer, ...]) -> str:
+    """Return drives by their sizes: "3 x 8 TB"."""
+    sizes = [offer.size for offer in offers]
+    return " + ".join(f"{sizes.count(size)} x {human_size(size)}" for size in dict.fromkeys(sizes))
+
+
+def level_in_words(level: str) -> str:
+    """Return a level as people write it: "RAID 5"; ZFS's own names stay."""
+    return level if level.startswith("raidz") else f"RAID {level[4:]}"
