@@ -1,0 +1,124 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How figures become a verdict, whatever they are figures of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ansible_collections.eucaim.local_node.plugins.module_utils import _tier_finding as tier
+from ansible_collections.eucaim.local_node.plugins.module_utils._evidence import STATUSES
+from ansible_collections.eucaim.local_node.tests.unit.plugins.tier_machine import GOOD, changed
+from hypothesis import given
+from hypothesis import strategies as st
+
+LIMIT = st.none() | st.integers(0, 20)
+GOODNESS = {"unmet": 0, "unanswered": 0, "met": 1, "recommended": 2}
+
+
+def test_the_verdicts_are_those_of_the_evidence() -> None:
+    assert tier.VERDICTS == STATUSES
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "minimum", "recommended", "verdict"),
+    [
+        (9, 9, 10, 20, "unmet"),
+        (10, 10, 10, 20, "met"),
+        (19, 19, 10, 20, "met"),
+        (20, 20, 10, 20, "recommended"),
+        (20, 20, 10, None, "met"),
+        (0, 9, 10, 20, "unmet"),
+        (0, 10, 10, 20, "unanswered"),
+        (0, None, 10, 20, "unanswered"),
+        (10, None, 10, 20, "met"),
+        (0, None, None, 20, "met"),
+        (20, None, None, 20, "recommended"),
+        (0, 0, None, None, "met"),
+        (0, None, None, None, "met"),
+    ],
+)
+def test_a_figure_between_two_bounds(
+    least: int, most: int | None, minimum: int | None, recommended: int | None, verdict: str
+) -> None:
+    assert tier.grade(least, most, minimum, recommended) == verdict
+
+
+@given(st.integers(0, 30), LIMIT, LIMIT)
+def test_a_figure_that_is_known_is_never_unanswered(found: int, minimum: int | None, recommended: int | None) -> None:
+    assert tier.grade_exact(found, minimum, recommended) != "unanswered"
+
+
+@given(st.integers(0, 30), st.integers(0, 30), LIMIT, LIMIT)
+def test_more_is_never_worse(found: int, more: int, minimum: int | None, recommended: int | None) -> None:
+    before = tier.grade_exact(found, minimum, recommended)
+    after = tier.grade_exact(found + more, minimum, recommended)
+    assert tier.worst([before, after]) == before
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.none() | st.integers(0, 30), LIMIT, LIMIT)
+def test_wider_bounds_are_never_better_than_the_truth(
+    least: int, more: int, further: int | None, minimum: int | None, recommended: int | None
+) -> None:
+    truth = tier.grade_exact(least + more, minimum, recommended)
+    most = None if further is None else least + more + further
+    assert GOODNESS[tier.grade(least, most, minimum, recommended)] <= GOODNESS[truth]
+
+
+@given(st.integers(1, 30), LIMIT)
+def test_what_is_not_known_never_meets_what_is_asked(minimum: int, recommended: int | None) -> None:
+    limit = None if recommended is None else minimum + recommended
+    assert tier.grade_exact(None, minimum, limit) == "unanswered"
+
+
+def test_worst_and_best() -> None:
+    assert tier.worst(["met", "unanswered", "recommended"]) == "unanswered"
+    assert tier.best(["met", "unanswered", "recommended"]) == "recommended"
+    assert tier.worst(["not_applicable", "met"]) == "met"
+
+
+@pytest.mark.parametrize(
+    ("unknown", "reason"),
+    [
+        ({"a.b.c": "this", "a.b": "wider", "a": "widest"}, "this"),
+        ({"a.b": "wider", "a": "widest"}, "wider"),
+        ({"a": "widest"}, "widest"),
+        ({"a.b.cc": "other", "b": "other"}, "not measured"),
+    ],
+)
+def test_the_nearest_reason_is_given(unknown: dict[str, str], reason: str) -> None:
+    assert tier.why(replace(GOOD, unknown=unknown), "a.b.c") == reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("", ""),
+        ("kvm", "a virtual machine (kvm) cannot see the cable; its host can"),
+        (None, "it is not known whether this is a virtual machine, which cannot see the cable"),
+    ],
+)
+def test_a_virtual_machine_does_not_see_below_itself(kind: str | None, words: str) -> None:
+    assert tier.hidden_below(changed("system", virtualisation=kind), "the cable") == words
+
+
+def test_figures_in_words() -> None:
+    assert (tier.binary(2**34), tier.binary(None)) == ("16 GiB", "unknown")
+    assert (tier.decimal(4 * 10**12), tier.decimal(None)) == ("4 TB", "unknown")
+    assert (tier.number(0), tier.number(None)) == ("0", "unknown")
+    assert (tier.asked(0, "text"), tier.asked(None, "text")) == ("text", "")
+
+
+def test_a_finding_is_plain_data() -> None:
+    finding = tier.Finding("HW-CPU", "cores", "8", "8", "16", "met", "why")
+    assert finding.as_dict() == {
+        "requirement": "HW-CPU",
+        "item": "cores",
+        "found": "8",
+        "minimum": "8",
+        "recommended": "16",
+        "verdict": "met",
+        "reason": "why",
+    }
