@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from datetime import date, datetime, timezone
 from typing import Any
 
+from ansible_collections.eucaim.local_node.plugins.module_utils._answers import check_waivers
 from ansible_collections.eucaim.local_node.plugins.module_utils._platforms import NEEDED, judge_support, os_id_of
 from ansible_collections.eucaim.local_node.plugins.module_utils._preflight import parse_target
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, hidden, shown
 from ansible_collections.eucaim.local_node.plugins.module_utils._site import HOW_TO_WRITE, proxy_fault
+from ansible_collections.eucaim.local_node.plugins.module_utils._size import SizeError, parse_size
 
 PEM_START = "-----BEGIN CERTIFICATE-----"
 PEM_END = "-----END CERTIFICATE-----"
@@ -30,6 +32,9 @@ def check_preflight(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> l
         *_proxies(variables),
         *_certificates(variables),
         *_numbers(variables),
+        *_sizes(variables),
+        *_counts(variables),
+        *check_waivers("preflight_waivers", variables.get("preflight_waivers")),
     ]
 
 
@@ -41,6 +46,36 @@ def _tier(variables: Mapping[str, Any]) -> list[Refusal]:
     if str(tier) == "1":
         remedy = "a Tier 1 data set needs no node of its own; leave this machine out of the inventory"
     return [Refusal("TIER-2", "preflight_tier", shown(tier), "2 or 3", remedy)]
+
+
+def _sizes(variables: Mapping[str, Any]) -> list[Refusal]:
+    """Return which sizes have no unit, or none that is known."""
+    refusals = []
+    for requirement, name, key in (
+        ("ST-DATA", "preflight_dataset_size", ""),
+        ("OS-BOOT", "preflight_fitted", "memory"),
+        ("ST-SPARE", "preflight_stated", "shelf_spare"),
+    ):
+        value = (variables.get(name) or {}).get(key) if key else variables.get(name)
+        if not value:
+            continue
+        try:
+            parse_size(value)
+        except SizeError as error:
+            where = f"{name}.{key}" if key else name
+            remedy = "write it with its unit, as on the label: 4TB for drives, 64GB for memory"
+            refusals.append(Refusal(requirement, where, shown(value), str(error), remedy))
+    return refusals
+
+
+def _counts(variables: Mapping[str, Any]) -> list[Refusal]:
+    """Return which counts and ratings are below nothing."""
+    return [
+        Refusal("OS-BOOT", f"{name}.{key}", shown(value), "a number from 0 on", f"correct {name}, or leave {key} out")
+        for name in ("preflight_fitted", "preflight_stated")
+        for key, value in (variables.get(name) or {}).items()
+        if isinstance(value, int) and value < 0
+    ]
 
 
 def _today(facts: Mapping[str, Any]) -> date:
@@ -134,6 +169,7 @@ def _numbers(variables: Mapping[str, Any]) -> list[Refusal]:
         ("OS-TIME", "preflight_clock_tolerance_seconds", 1, 900, "Beam refuses a clock that is 15 minutes fast"),
         ("NET-REACH", "preflight_connects", 1, 100, "each target is connected to that often"),
         ("NET-REACH", "preflight_connect_timeout", 0.1, 60, "seconds for one connect"),
+        ("ST-HEALTH", "preflight_hardware_timeout", 1, 600, "seconds for one command"),
     )
     for requirement, name, least, most, why in limits:
         value = variables.get(name)

@@ -464,7 +464,7 @@ def _judge_tier(measured: Measured, wanted: Wanted) -> list[dict[str, str]]:
     text = "this node is a Tier 2 node; asked of Tier 3 only"
     return [
         row(requirement, "not_applicable", "Tier 3 only", text, how, measured.at)
-        for requirement in ("TIER-3", "HW-GPU", "FED-FP")
+        for requirement in ("TIER-3", "FED-FP")
     ]
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._register import REGISTER, Requirement
+from ansible_collections.eucaim.local_node.plugins.module_utils._tier import JUDGED
 
 FORMAT = 1
 FILES = ("index.html", "evidence.json", "junit.xml")
@@ -47,7 +48,7 @@ REASON_TEXTS = {
 }
 
 # What the roles of this version measure. The rest of the register is for people, or for versions to come.
-MEASURED = frozenset(
+MEASURED = frozenset(JUDGED) | frozenset(
     {
         "TIER-2", "NET-REACH", "OS-LTS", "OS-DEVICES", "OS-UPDATE", "OS-USERS", "OS-DIRS", "OS-TOOLS", "OS-TIME",
         "CT-DOCKER", "CT-RUN", "CT-GROUP", "FED-NET", "FED-BEAM", "FED-FOCUS", "FED-BUILD", "FED-ENV", "FED-KEY",
@@ -86,10 +87,10 @@ def no_evidence(requirement: Requirement, tier: int) -> dict[str, str]:
         row["status"] = "not_applicable"
         row["measured"] = f"Not asked of a Tier {tier} node."
         return row
-    if requirement.id in MEASURED:
-        row["reason"] = NOT_VERIFIED
-    elif requirement.met_by[0] == "attest":
+    if requirement.met_by[0] == "attest":
         row["reason"] = NOBODY_ANSWERED
+    elif requirement.id in MEASURED:
+        row["reason"] = NOT_VERIFIED
     else:
         row["reason"] = LATER_VERSION
     row["measured"] = REASON_TEXTS[row["reason"]]

@@ -104,3 +104,30 @@ def test_certificates_and_numbers() -> None:
         ("NET-REACH", "preflight_connects"),
     ]
     assert refused(preflight_reach_targets="a.example", preflight_connects=[1]) == []
+
+
+def test_sizes_have_units() -> None:
+    """A size without a unit is refused where it stands."""
+    assert (
+        refused(
+            preflight_dataset_size="4TB", preflight_fitted={"memory": "64GB"}, preflight_stated={"shelf_spare": "4TB"}
+        )
+        == []
+    )
+    assert refused(
+        preflight_dataset_size="4", preflight_fitted={"memory": "64G"}, preflight_stated={"shelf_spare": "two"}
+    ) == [
+        ("ST-DATA", "preflight_dataset_size"),
+        ("OS-BOOT", "preflight_fitted.memory"),
+        ("ST-SPARE", "preflight_stated.shelf_spare"),
+    ]
+
+
+def test_counts_and_waivers() -> None:
+    """Nothing is less than nothing, and a waiver has a name, a reason and an end."""
+    waiver = {"requirement": "HW-RAM", "by": "", "reason": "ordered", "until": "2026-12-31"}
+    assert refused(preflight_fitted={"drives": 0, "links": -1}, preflight_waivers=[waiver]) == [
+        ("OS-BOOT", "preflight_fitted.links"),
+        ("HW-RAM", "preflight_waivers[0].by"),
+    ]
+    assert refused(preflight_hardware_timeout=0) == [("ST-HEALTH", "preflight_hardware_timeout")]
