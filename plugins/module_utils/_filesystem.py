@@ -10,7 +10,6 @@ Both follow the source of mkfs and of the kernel, and give for a new, empty file
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._size import ceil_div, human_size
@@ -20,6 +19,7 @@ BLOCK_BYTES = 4096
 _KIB, _MIB, _GIB, _TIB = 1024, 1024**2, 1024**3, 1024**4
 _SMALLEST = _GIB  # below it, mkfs takes other blocks and logs
 _LARGEST = 1024**6  # of ext4 with blocks of 4 KiB
+_LARGEST_CHUNK = 64 * _MIB  # the groups of a small XFS are hardly larger
 
 
 class FilesystemError(ValueError):
@@ -51,10 +51,11 @@ def _checked(device_bytes: int, chunk_bytes: int, data_members: int) -> int:
             f"A device of {human_size(device_bytes)} gets no file system here; possible: "
             f"{human_size(_SMALLEST, binary=True)} to {human_size(_LARGEST, binary=True)}"
         )
-    if chunk_bytes < 0 or chunk_bytes % BLOCK_BYTES:
+    if not 0 <= chunk_bytes <= _LARGEST_CHUNK or chunk_bytes % BLOCK_BYTES:
         raise FilesystemError(
-            f"A chunk of {chunk_bytes} B is no whole number of blocks; possible: multiples of "
-            f"{human_size(BLOCK_BYTES, binary=True)}, or 0 for a device without stripes"
+            f"A chunk of {chunk_bytes} B suits no file system; possible: multiples of "
+            f"{human_size(BLOCK_BYTES, binary=True)} up to {human_size(_LARGEST_CHUNK, binary=True)}, "
+            "or 0 for a device without stripes"
         )
     if data_members < 1:
         raise FilesystemError(f"A stripe of {data_members} data chunks does not exist; possible: 1 or more")
@@ -227,13 +228,19 @@ def xfs(device_bytes: int, chunk_bytes: int = 0, data_members: int = 1, reverse_
     """
     blocks = _checked(device_bytes, chunk_bytes, data_members)
     unit = chunk_bytes // BLOCK_BYTES
-    groups = _allocation_groups(blocks, unit, unit * data_members)
-    used = sum(groups)
+    size = _group_size(blocks, unit, unit * data_members)
+    full, rest = divmod(blocks, size)
+    rest = rest if rest >= _AG_MIN else 0  # or the last group is dropped
+    used = full * size + rest
     log = _log_blocks(used, unit)
     total = used - log
-    own = len(groups) * (_HEADERS + _SET_ASIDE) + (len(groups) if reverse_map else 0)
-    own += _INODE_CHUNK + min(_RESERVE_POOL, used // 20)
-    trees = sum(_tree_reserve(size, reverse_map) for size in _without_log(groups, log))
+    groups = {size: full, rest: 1} if rest else {size: full}
+    count = sum(groups.values())
+    own = count * (_HEADERS + _SET_ASIDE + int(reverse_map)) + _INODE_CHUNK + min(_RESERVE_POOL, used // 20)
+    # The log lies in the middle group for good.
+    middle = size if count // 2 < full else rest
+    trees = sum(_tree_reserve(blocks, reverse_map) * number for blocks, number in groups.items())
+    trees += _tree_reserve(middle - log, reverse_map) - _tree_reserve(middle, reverse_map)
     options = ["-m", f"rmapbt={int(reverse_map)}"]
     if unit:
         options += ["-d", f"su={chunk_bytes},sw={data_members}"]
@@ -248,19 +255,18 @@ def xfs(device_bytes: int, chunk_bytes: int = 0, data_members: int = 1, reverse_
     )
 
 
-def _allocation_groups(blocks: int, unit: int, width: int) -> list[int]:
-    """Return the sizes of the allocation groups; a last one below 16 MiB is dropped."""
-    size = _group_size(blocks, striped=unit > 0)
+def _group_size(blocks: int, unit: int, width: int) -> int:
+    """Return the size of the allocation groups: whole units, but no whole stripes."""
+    size = _equal_part(blocks, striped=unit > 0)
     if unit and size % unit:
         rounded = ceil_div(size, unit) * unit
         size = rounded if rounded <= _AG_MAX else size // unit * unit
     if unit and size % width == 0 and width != unit and blocks > size:
         size -= unit  # or all groups would begin on the same drive
-    full, rest = divmod(blocks, size)
-    return [size] * full + ([rest] if rest >= _AG_MIN else [])
+    return size
 
 
-def _group_size(blocks: int, striped: bool) -> int:
+def _equal_part(blocks: int, striped: bool) -> int:
     tib = _TIB // BLOCK_BYTES
     if blocks >= (32 if striped else 4) * tib:
         return _AG_MAX
@@ -279,12 +285,6 @@ def _log_blocks(blocks: int, unit: int) -> int:
     step = unit if unit <= _LOG_UNIT_MAX else _LOG_UNIT
     rounded = ceil_div(size, step) * step
     return rounded if rounded <= _LOG_MAX else size // step * step
-
-
-def _without_log(groups: list[int], log: int) -> Iterator[int]:
-    """Yield the groups' sizes; the log lies in the middle one for good."""
-    for index, size in enumerate(groups):
-        yield size - log if index == len(groups) // 2 else size
 
 
 def _tree_reserve(blocks: int, reverse_map: bool) -> int:

@@ -75,9 +75,15 @@ class Raid:
 
     @property
     def members(self) -> tuple[int, ...]:
-        """Return the bytes of the drives that hold data or parity, in the order in which they were given."""
+        """Return the bytes of the drives that hold data or redundancy, in the order of their places."""
+        return tuple(self.drives[index] for index in self.member_drives)
+
+    @property
+    def member_drives(self) -> tuple[int, ...]:
+        """Return which drives are members: as given, but by size where groups gain from having drives of one size."""
         spares = self.spare_drives
-        return tuple(size for index, size in enumerate(self.drives) if index not in spares)
+        members = [index for index in range(len(self.drives)) if index not in spares]
+        return tuple(sorted(members, key=self.drives.__getitem__) if self.level in _FEWEST_IN_GROUP else members)
 
     @property
     def spare_drives(self) -> frozenset[int]:
@@ -132,20 +138,21 @@ class Figures:
 def figures(raid: Raid) -> Figures:
     """Return what the array comes to.
 
-    Smaller members limit larger ones, except in md's RAID 0, which fills every drive; member_bytes then is the largest.
-    Source: md(4); the sum of a raidz is that of 128 KiB records (vdev_raidz_asize() in OpenZFS).
+    The smallest member limits the others; md, which fills each drive of a RAID 0 and each group of a RAID 50 or 60,
+    limits them only within the group. member_bytes is what the most used member gives. Source: md(4); the sum of a
+    raidz is that of 128 KiB records (vdev_raidz_asize() in OpenZFS).
     """
     members = raid.members
-    smallest, count = min(members), len(members)
-    fills_all = raid.level == "raid0" and not raid.hardware
-    filled = sum(members) if fills_all else smallest * count
+    count = len(members)
+    used = _used(raid, members)
+    filled = sum(used)
     usable = _usable(raid, filled, count)
     raw = sum(raid.drives)
     return Figures(
         raw_bytes=raw,
         members=count,
         spares=raid.spares,
-        member_bytes=max(members) if fills_all else smallest,
+        member_bytes=max(used),
         usable_bytes=usable,
         redundancy_bytes=filled - usable,
         spare_bytes=raw - sum(members),
@@ -159,11 +166,20 @@ def figures(raid: Raid) -> Figures:
     )
 
 
+def _used(raid: Raid, members: tuple[int, ...]) -> list[int]:
+    """Return what is used of each member."""
+    if raid.level == "raid0" and not raid.hardware:
+        return list(members)
+    size = len(members) if raid.hardware else len(members) // raid.group_count
+    groups = (members[first : first + size] for first in range(0, len(members), size))
+    return [min(group) for group in groups for _ in group]
+
+
 def _usable(raid: Raid, filled: int, count: int) -> int:
     if raid.level.startswith("raidz"):
         return int(filled * stored_ratio(count, raid.parity, raid.ashift))
     if raid.parity:
-        return filled // count * (count - raid.parity * raid.group_count)
+        return filled * (count - raid.parity * raid.group_count) // count
     return filled // raid.copies
 
 
@@ -258,12 +274,9 @@ def md_usable_bytes(raid: Raid, ppl: bool = False, bitmap: bool | None = None) -
     _check_md(raid, ppl, bool(bitmap))
     if raid.group_count == 1:
         return _md_array(raid.level, raid.members, raid, ppl)
-    size = len(raid.members) // raid.group_count
-    inner = raid.level[:-1]
-    arrays = [
-        _md_array(inner, raid.members[first : first + size], raid, ppl) for first in range(0, len(raid.members), size)
-    ]
-    return _md_array("raid0", tuple(arrays), raid, False)
+    members, size = raid.members, len(raid.members) // raid.group_count
+    groups = (members[first : first + size] for first in range(0, len(members), size))
+    return _md_array("raid0", tuple(_md_array(raid.level[:-1], group, raid, ppl) for group in groups), raid, False)
 
 
 def md_data_offset(device_bytes: int, level: str = "raid5", ppl: bool = False) -> int:

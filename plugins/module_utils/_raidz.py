@@ -66,13 +66,12 @@ def dataset_bytes(drive_bytes: int, drives: int, parity: int, ashift: int = 12) 
 
 
 def _metaslab_shift(allocatable: int) -> int:
+    """Return the binary logarithm of the size of a metaslab: ZFS wants some 200 of 512 MiB to 16 GiB."""
     count = allocatable >> 29
     if count < 16:
-        shift = (allocatable // 16).bit_length()
-    elif count > 200:
-        shift = (allocatable // 200).bit_length()
-    else:
-        shift = 29
-    if shift > 34:
-        shift = max(34, (allocatable >> 17).bit_length()) if allocatable >> 34 > 1 << 17 else 34
-    return max(shift, 24)
+        return max(24, (allocatable // 16).bit_length())
+    if count <= 200:
+        return 29
+    if allocatable >> 34 > 1 << 17:
+        return (allocatable >> 17).bit_length()
+    return min(34, (allocatable // 200).bit_length())

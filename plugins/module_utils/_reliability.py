@@ -73,7 +73,9 @@ def mttdl_hours(raid: Raid, mtbf_hours: float, repair_hours: float, bits_per_err
     losses = failures_per_hour(tolerance + 1)
     if bits_per_error is not None and tolerance:
         _check_bits_per_error(bits_per_error)
-        losses += failures_per_hour(tolerance) * min(1.0, 8 * rebuild_read_bytes(raid) / bits_per_error)
+        # Where a drive is in several sets, each holds its part of what must be read.
+        read = rebuild_read_bytes(raid) * len(raid.members) / (sets * drives)
+        losses += failures_per_hour(tolerance) * min(1.0, 8 * read / bits_per_error)
     return 1 / losses if losses else inf
 
 
