@@ -51,9 +51,9 @@ from ansible_collections.eucaim.local_node.plugins.plugin_utils._raid_door impor
 
 
 @refusing
-def raid_minimum_drives(level: str, hardware: object = False, groups: object = 2, layout: str = "near=2") -> int:
+def raid_minimum_drives(level: str, hardware: object = False, groups: object = 2, layout: object = "near=2") -> int:
     """Return the fewest drives of the level."""
-    return minimum_drives(level, flag("hardware", hardware), whole("groups", groups), layout)
+    return minimum_drives(level, flag("hardware", hardware), whole("groups", groups), str(layout))
 
 
 class FilterModule:

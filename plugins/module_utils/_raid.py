@@ -38,11 +38,13 @@ class RaidError(ValueError):
 def minimum_drives(level: str, hardware: bool = False, groups: int = _GROUPS, layout: str = "near=2") -> int:
     """Return the fewest drives, spares not counted, of which an array of this level can be made.
 
-    The groups matter to RAID 50 and 60 only, the layout to RAID 10 only. Raises RaidError for what is no level or
-    layout. Source: md(4) and mdadm's Create.c; controllers' manuals; zpoolconcepts(7) for raidz.
+    The groups matter to RAID 50 and 60 only, the layout to RAID 10 only. Raises RaidError for what is no level, no
+    layout or no groups. Source: md(4) and mdadm's Create.c; controllers' manuals; zpoolconcepts(7) for raidz.
     """
     _check_level(level)
     if level in _FEWEST_IN_GROUP:
+        if groups < 2:
+            raise RaidError(f"{_title(level)} has at least 2 groups, not {groups}; without groups: {level[:-1]}")
         return groups * _FEWEST_IN_GROUP[level]
     fewest = (_FEWEST_HARDWARE if hardware else _FEWEST)[level]
     return max(fewest, _layout(layout)[1]) if level == "raid10" else fewest
@@ -69,7 +71,6 @@ class Raid:
         """Refuse what cannot be made."""
         _check_level(self.level)
         _check_drives(self)
-        _check_groups(self)
         _check_count(self)
         _check_kind(self)
 
@@ -362,17 +363,6 @@ def _check_drives(raid: Raid) -> None:
         raise RaidError(f"{raid.spares} spares cannot be set aside; possible: 0 or more")
 
 
-def _check_groups(raid: Raid) -> None:
-    if raid.level not in _FEWEST_IN_GROUP:
-        if raid.groups not in (0, 1):
-            raise RaidError(f"{_title(raid.level)} has no groups; possible with {raid.groups} groups: raid50, raid60")
-        return
-    if raid.groups == 1 or raid.groups < 0:
-        raise RaidError(
-            f"{_title(raid.level)} has at least 2 groups, not {raid.groups}; without groups: {raid.level[:-1]}"
-        )
-
-
 def _check_count(raid: Raid) -> None:
     """Refuse too few drives beside the spares, groups that cannot be equal and copies that do not fit."""
     count = len(raid.drives) - raid.spares
@@ -417,6 +407,8 @@ def _fits(level: str, raid: Raid, count: int) -> bool:
 
 def _check_kind(raid: Raid) -> None:
     """Refuse what a level has no use for."""
+    if raid.level not in _FEWEST_IN_GROUP and raid.groups not in (0, 1):
+        raise RaidError(f"{_title(raid.level)} has no groups; possible with {raid.groups} groups: raid50, raid60")
     if raid.level == "raid0" and raid.spares:
         raise RaidError("A spare is of no use to a RAID 0, which cannot be rebuilt; possible: 0 spares")
     if raid.level == "raid10" and raid.hardware and raid.layout != "near=2":

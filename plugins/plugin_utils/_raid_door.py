@@ -37,7 +37,7 @@ def raid_of(
     level: str,
     spares: object = 0,
     groups: object = 0,
-    layout: str = "near=2",
+    layout: object = "near=2",
     hardware: object = False,
     ashift: object = 12,
     unit: str | None = None,
@@ -50,7 +50,7 @@ def raid_of(
         tuple(_drive_size(drive, unit) for drive in drives),
         spares=whole("spares", spares),
         groups=whole("groups", groups),
-        layout=layout,
+        layout=str(layout),
         hardware=flag("hardware", hardware),
         ashift=whole("ashift", ashift),
     )
