@@ -83,6 +83,6 @@ def human_size(n: int, binary: bool = False) -> str:
 
 
 def _three_digits(amount: Fraction) -> str:
-    digits = 2 if round(amount, 2) < 10 else 1 if round(amount, 1) < 100 else 0
+    digits = 2 if amount < 10 else 1 if amount < 100 else 0
     whole, part = divmod(round(amount * 10**digits), 10**digits)
     return f"{whole}.{part:0{digits}d}".rstrip("0").rstrip(".") if part else str(whole)
