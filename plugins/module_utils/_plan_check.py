@@ -29,6 +29,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._plan_request im
     Request,
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._plan_shape import shape_faults
+from ansible_collections.eucaim.local_node.plugins.module_utils._plan_words import PARTS
 from ansible_collections.eucaim.local_node.plugins.module_utils._raid import Raid, RaidError, figures, md_usable_bytes
 from ansible_collections.eucaim.local_node.plugins.module_utils._register import is_known
 from ansible_collections.eucaim.local_node.plugins.module_utils._size import human_size
@@ -37,7 +38,6 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._tier_needs impo
 Plan = Mapping[str, Any]
 
 ROLES = ("system", "member", "spare")
-PARTS = ("spare", "redundancy", "unused", "metadata", "file_system", "reserve", "dataset", "growth", "free")
 
 
 def check_plan(plan: object) -> list[str]:

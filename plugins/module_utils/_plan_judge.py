@@ -94,7 +94,7 @@ def _drives(plan: Mapping[str, Any]) -> tuple[Drive, ...]:
     """Return the drives, each named by its place in the plan and what it is for."""
     return tuple(
         Drive(
-            f"{number} {drive['role']}",
+            "system" if drive["role"] == "system" else f"{number} {drive['role']}",
             bytes=drive["bytes"],
             medium=drive["medium"],
             transport="nvme" if drive["interface"] == "m.2" else drive["interface"],

@@ -25,6 +25,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._plan_request im
     Request,
     usual_drives,
 )
+from ansible_collections.eucaim.local_node.plugins.module_utils._plan_words import layout_in_words
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
 from ansible_collections.eucaim.local_node.plugins.module_utils._size import ceil_div, human_size
 
@@ -147,16 +148,5 @@ def _nodes(request: Request, system: Offer) -> int | None:
 
 def in_words(layout: Layout) -> str:
     """Return a layout in a few words: "3 x 8 TB in RAID 5 and 1 x 8 TB as spare"."""
-    text = f"{drives_in_words(layout.members)} in {level_in_words(layout.level)}"
-    return f"{text} and {drives_in_words(layout.spares)} as spare" if layout.spares else text
-
-
-def drives_in_words(offers: tuple[Offer, ...]) -> str:
-    """Return drives by their sizes: "3 x 8 TB"."""
-    sizes = [offer.size for offer in offers]
-    return " + ".join(f"{sizes.count(size)} x {human_size(size)}" for size in dict.fromkeys(sizes))
-
-
-def level_in_words(level: str) -> str:
-    """Return a level as people write it: "RAID 5"; ZFS's own names stay."""
-    return level if level.startswith("raidz") else f"RAID {level[4:]}"
+    members, spares = ([offer.size for offer in offers] for offers in (layout.members, layout.spares))
+    return layout_in_words(layout.level, members, spares)

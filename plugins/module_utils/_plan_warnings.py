@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._plan_choose import risky
 from ansible_collections.eucaim.local_node.plugins.module_utils._plan_compare import stated_layout
-from ansible_collections.eucaim.local_node.plugins.module_utils._plan_layout import build
+from ansible_collections.eucaim.local_node.plugins.module_utils._plan_layout import Layout, build
 from ansible_collections.eucaim.local_node.plugins.module_utils._plan_machine import Parts, needs_of
 from ansible_collections.eucaim.local_node.plugins.module_utils._plan_request import Request
-from ansible_collections.eucaim.local_node.plugins.module_utils._plan_solve import Solution, drives_in_words
+from ansible_collections.eucaim.local_node.plugins.module_utils._plan_solve import Solution
+from ansible_collections.eucaim.local_node.plugins.module_utils._plan_words import percent, sizes_in_words
 from ansible_collections.eucaim.local_node.plugins.module_utils._size import human_size
 
 _WIDE = 16  # members of one parity group, above which rebuilding reads very much for one drive
@@ -58,14 +59,14 @@ def _stated(request: Request) -> Iterator[Warned]:
         yield Warned(
             "stated-minimum-does-not-fit",
             "ST-DATA",
-            f"The stated minimum, {drives_in_words(least.members)} in RAID 5, leaves {_exact(least.available_bytes)}"
+            f"The stated minimum, {_drives(least)} in RAID 5, leaves {_exact(least.available_bytes)}"
             f" for users. A full data set of {size} does not fit: {human_size(missing)} are missing, and there is no"
             " room for other data.",
         )
         yield Warned(
             "two-drives-are-a-mirror",
             "ST-RAID",
-            f"A RAID 5 of two drives is a mirror: {drives_in_words(least.members)} hold what one of them holds. Linux"
+            f"A RAID 5 of two drives is a mirror: {_drives(least)} hold what one of them holds. Linux"
             " makes it and can grow it into a RAID 5 of three; most hardware controllers ask for three drives at once.",
         )
         yield Warned(
@@ -80,9 +81,13 @@ def _stated(request: Request) -> Iterator[Warned]:
             "multiples-are-raw",
             "ST-DATA",
             f"The multiples of the data set count drives and not room: the recommended"
-            f" {drives_in_words(most.members)} are {human_size(most.raw_bytes)} on the labels, and RAID 5 and the file"
+            f" {_drives(most)} are {human_size(most.raw_bytes)} on the labels, and RAID 5 and the file"
             f" system leave {_exact(most.available_bytes)} for users.",
         )
+
+
+def _drives(layout: Layout) -> str:
+    return sizes_in_words([offer.size for offer in layout.members])
 
 
 def _exact(size: int) -> str:
@@ -97,7 +102,7 @@ def _array(request: Request, solution: Solution) -> Iterator[Warned]:
     for note in layout.figures.notes:
         yield Warned("array", "ST-RAID", note)
     if layout.figures.tolerance == 1:
-        share = _percent(layout.read_error_probability)
+        share = percent(layout.read_error_probability)
         text = (
             f"While a failed drive is rebuilt, {share} of rebuilds meet a sector that cannot be read, if the drives are"
             " as good as their data sheets say, and then nothing corrects it."
@@ -112,8 +117,8 @@ def _array(request: Request, solution: Solution) -> Iterator[Warned]:
         yield Warned(
             "raid6-was-chosen",
             "ST-RAID",
-            f"RAID 6 was chosen: in a RAID 5 of {drives_in_words(single.members)},"
-            f" {_percent(single.read_error_probability)} of rebuilds would meet a sector that cannot be read.",
+            f"RAID 6 was chosen: in a RAID 5 of {_drives(single)},"
+            f" {percent(single.read_error_probability)} of rebuilds would meet a sector that cannot be read.",
         )
     if len(layout.members) > _WIDE:
         yield Warned(
@@ -122,10 +127,6 @@ def _array(request: Request, solution: Solution) -> Iterator[Warned]:
             f"{len(layout.members)} drives in one array are many: each rebuild reads all of them. Larger drives, or two"
             " nodes, fail less often.",
         )
-
-
-def _percent(probability: float) -> str:
-    return "under 0.1 %" if probability < 0.001 else f"{100 * probability:.2g} %"
 
 
 def _room(request: Request, solution: Solution) -> Iterator[Warned]:
