@@ -1,0 +1,195 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Memory and error correction by the firmware. All made up, after what real firmware does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ansible_collections.eucaim.local_node.plugins.module_utils._dmi import Dmi, MemoryArray, MemoryDevice
+from ansible_collections.eucaim.local_node.plugins.module_utils._dmi_memory import dmi_memory
+from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Memory, MemoryModule
+
+GIB = 1 << 30
+ARRAY = MemoryArray("0x10", "System Memory", "Multi-bit ECC")
+FLASH = MemoryArray("0x20", "Flash Memory", "None")
+A1 = MemoryDevice(
+    handle="0x11",
+    array="0x10",
+    slot="A1",
+    fitted=True,
+    bytes=16 * GIB,
+    kind="DDR4",
+    technology="DRAM",
+    total_width=72,
+    data_width=64,
+    speed_mts=3200,
+    manufacturer="Samsung",
+    part="NO DIMM",
+    serial="1A2B",
+)
+A2 = replace(A1, slot="A2", handle="0x12")
+EMPTY = replace(A1, slot="B1", fitted=False, bytes=None, total_width=None, data_width=None)
+ROM = replace(A1, slot="SYSTEM ROM", array="0x20", kind="Flash", bytes=4 << 20, total_width=8, data_width=8)
+
+
+def table(*devices: MemoryDevice, arrays: tuple[MemoryArray, ...] = (ARRAY,), legacy: int = 0, cut: str = "") -> Dmi:
+    """Return a report with this memory."""
+    return Dmi(None, None, None, None, (), arrays, devices, (), legacy, cut)
+
+
+def memory_of(dmi: Dmi, virtualisation: str | None = "") -> tuple[Memory, dict[str, str]]:
+    """Return what becomes of the memory of a real machine."""
+    return dmi_memory(dmi, virtualisation)
+
+
+def test_modules_are_summed_and_listed() -> None:
+    memory, unknown = memory_of(table(A1, replace(A2, bytes=8 * GIB), EMPTY))
+    assert (memory.installed_bytes, memory.slots, unknown) == (24 * GIB, 3, {})
+    assert memory.source == "the memory modules that the firmware lists"
+    assert memory.modules is not None
+    assert memory.modules[0] == MemoryModule("A1", 16 * GIB, "DDR4", 3200, 72, 64, "Samsung", None, "1A2B")
+    assert [module.slot for module in memory.modules] == ["A1", "A2"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ROM,
+        replace(ROM, array="0x10"),
+        replace(A2, kind="Logical non-volatile device"),
+        replace(A2, technology="Intel Optane DC persistent memory"),
+        replace(A2, technology="NVDIMM-F"),
+        replace(A2, array="0x20", kind="SRAM"),
+    ],
+    ids=["flash", "flash among the memory", "logical", "persistent", "NVDIMM", "an array of something else"],
+)
+def test_storage_is_no_memory(other: MemoryDevice) -> None:
+    memory, unknown = memory_of(table(A1, other, arrays=(ARRAY, FLASH)))
+    assert (memory.installed_bytes, memory.slots, memory.ecc, unknown) == (16 * GIB, 1, True, {})
+
+
+def test_modules_of_no_array_count_if_all_are() -> None:
+    memory, _unknown = memory_of(table(replace(A1, array="0x00"), replace(A2, array="0x00")))
+    assert memory.installed_bytes == 32 * GIB
+    memory, unknown = memory_of(table(replace(A1, array=""), arrays=()))
+    assert memory.installed_bytes == 16 * GIB
+    assert unknown == {"memory.ecc": "dmidecode lists no memory array (type 16)"}
+
+
+@pytest.mark.parametrize(
+    ("dmi", "reason"),
+    [
+        (table(A1, cut="the report has no end"), "the report has no end"),
+        (table(), "dmidecode lists no memory module (type 17)"),
+        (table(legacy=2), "dmidecode lists no memory module (type 17) but in the obsolete type 6"),
+        (table(EMPTY), "the firmware calls every memory slot empty, which cannot be"),
+        (
+            table(A1, replace(A2, array="0x99")),
+            "the firmware lists module A2 in no array, so it may be one that it lists twice",
+        ),
+        (table(A1, replace(A2, bytes=None)), "the firmware does not know the size of module A2"),
+        (table(A1, replace(A2, bytes=0x7FFF << 20)), "module A2 is larger than the firmware can tell"),
+        (table(replace(A1, bytes=0)), "the firmware tells 0 MiB of DDR4 in A1, which no module has"),
+        (table(replace(A1, bytes=64 << 20)), "the firmware tells 64 MiB of DDR4 in A1, which no module has"),
+        (
+            table(replace(A1, bytes=16 << 20, kind="Unknown")),
+            "the firmware tells 16 MiB of memory in A1, which no module has",
+        ),
+        (table(replace(A1, bytes=5 * GIB)), "the firmware tells 5120 MiB of DDR4 in A1, which no module has"),
+    ],
+)
+def test_memory_that_cannot_be_right_is_unknown(dmi: Dmi, reason: str) -> None:
+    memory, unknown = memory_of(dmi)
+    assert (memory.installed_bytes, memory.source, memory.slots, memory.modules) == (None,) * 4
+    assert {unknown[f"memory.{name}"] for name in ("installed_bytes", "slots", "modules")} == {reason}
+
+
+@pytest.mark.parametrize("size", [32 << 20, 256 << 20, 1536 << 20, 3 * GIB, 24 * GIB, 96 * GIB, 256 * GIB])
+def test_sizes_of_modules_that_are_sold(size: int) -> None:
+    kind = "SDRAM" if size < 256 << 20 else "DDR5"
+    assert memory_of(table(replace(A1, bytes=size, kind=kind)))[0].installed_bytes == size
+
+
+def test_a_virtual_machine_has_any_size() -> None:
+    memory, _unknown = memory_of(table(replace(A1, bytes=12333 << 20)), "kvm")
+    assert memory.installed_bytes == 12333 << 20
+
+
+@pytest.mark.parametrize(("total", "data"), [(72, 64), (80, 64), (40, 32), (144, 128), (128, 64)], ids=str)
+@pytest.mark.parametrize("correction", ["Single-bit ECC", "Multi-bit ECC"])
+def test_errors_are_corrected_if_array_and_modules_say_so(total: int, data: int, correction: str) -> None:
+    module = replace(A1, total_width=total, data_width=data)
+    memory, unknown = memory_of(table(module, EMPTY, arrays=(replace(ARRAY, correction=correction),)))
+    assert (memory.ecc, unknown) == (True, {})
+    assert memory.ecc_reason == (
+        f"the firmware says {correction}, and each module has bits for it (A1: {total} bits, {data} of data)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("total", "data"), [(64, 64), (None, None), (32, 32), (64, 72), (2304, 2244), (256, 196), (None, 64), (8, 64)]
+)
+def test_errors_are_not_corrected_if_the_array_says_so_and_no_module_has_the_bits(
+    total: int | None, data: int | None
+) -> None:
+    plain = replace(A1, total_width=total, data_width=data)
+    memory, unknown = memory_of(table(plain, arrays=(replace(ARRAY, correction="None"),)))
+    assert (memory.ecc, unknown) == (False, {})
+    assert memory.ecc_reason == "the firmware says that the memory has no error correction"
+
+
+@pytest.mark.parametrize(
+    ("correction", "modules", "reason"),
+    [
+        ("Multi-bit ECC", [(64, 64)], "Multi-bit ECC, yet module A1: 64 bits, 64 of data has no bits for it"),
+        ("Multi-bit ECC", [(72, 72)], "Multi-bit ECC, yet module A1: 72 bits, 72 of data has no bits for it"),
+        ("Multi-bit ECC", [(None, 64)], "Multi-bit ECC, yet module A1: unknown bits, 64 of data has no bits for it"),
+        ("Multi-bit ECC", [(72, 0)], "Multi-bit ECC, yet module A1: 72 bits, unknown of data has no bits for it"),
+        (
+            "Single-bit ECC",
+            [(72, 64), (64, 64)],
+            "Single-bit ECC, yet module A2: 64 bits, 64 of data has no bits for it",
+        ),
+        ("None", [(72, 64)], "no error correction, yet module A1: 72 bits, 64 of data has bits for it"),
+        ("None", [(64, 64), (72, 64)], "no error correction, yet module A2: 72 bits, 64 of data has bits for it"),
+        ("None", [(72, 72)], "no error correction, yet module A1: 72 bits, 72 of data has bits for it"),
+        ("Parity", [(72, 64)], "Parity of error correction"),
+        ("CRC", [(72, 64)], "CRC of error correction"),
+        ("Unknown", [(72, 64)], "Unknown of error correction"),
+        ("<OUT OF SPEC>", [(64, 64)], "<OUT OF SPEC> of error correction"),
+        ("", [(72, 64)], "nothing of error correction"),
+    ],
+)
+def test_contradictions_leave_it_unknown(
+    correction: str, modules: list[tuple[int | None, int | None]], reason: str
+) -> None:
+    devices = [
+        replace(slot, total_width=total, data_width=data)
+        for slot, (total, data) in zip((A1, A2), modules, strict=False)
+    ]
+    memory, unknown = memory_of(table(*devices, arrays=(replace(ARRAY, correction=correction),)))
+    assert (memory.ecc, memory.ecc_reason) == (None, f"the firmware says {reason}")
+    assert unknown == {"memory.ecc": f"the firmware says {reason}"}
+    assert memory.installed_bytes == len(devices) * 16 * GIB
+
+
+@pytest.mark.parametrize(
+    ("dmi", "virtualisation", "reason"),
+    [
+        (table(A1), "kvm", "a virtual machine (kvm) claims what it likes; its host knows"),
+        (table(A1), None, "it is not known whether this is a virtual machine, which claims what it likes"),
+        (table(A1, cut="the report has no end"), "", "the report has no end"),
+        (table(EMPTY), "", "dmidecode lists no fitted memory module (type 17)"),
+        (
+            table(A1, arrays=(ARRAY, replace(ARRAY, handle="0x30", correction="None"))),
+            "",
+            "the firmware says Multi-bit ECC and None of its memory arrays",
+        ),
+    ],
+)
+def test_what_else_leaves_it_unknown(dmi: Dmi, virtualisation: str | None, reason: str) -> None:
+    memory, unknown = memory_of(dmi, virtualisation)
+    assert (memory.ecc, memory.ecc_reason, unknown["memory.ecc"]) == (None, reason, reason)
