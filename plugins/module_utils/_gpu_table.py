@@ -202,10 +202,6 @@ CARDS: tuple[Card, ...] = tuple(Card(name, cores, gib * GIB, watts) for name, co
 
 _VGPU = re.compile(r"-\d+(?:-\d+)?(?:[ABCQ]|CME|ME)\Z")  # A100-10C, A40-8Q, A100-2-10C
 _MIG = re.compile(r"\bMIG\b|\b\d+g\.\d+gb\b", re.IGNORECASE)
-# Adapters that draw pictures only: management controllers and virtual machines have them.
-_DISPLAY_ONLY = re.compile(
-    r"\b(?:ASPEED|Matrox|Hyper-V|VMware|Cirrus|QXL|Bochs|virtio|VirtualBox|Hisilicon Hibmc|XGI)\b", re.IGNORECASE
-)
 
 
 def normal_name(name: str) -> str:
@@ -261,8 +257,6 @@ def tensor_cores(
     found = card(name, vram_bytes)
     if found is not None:
         return found.tensor_cores, TABLE
-    if _DISPLAY_ONLY.search(name):
-        return 0, TABLE
     return _by_formula(name, compute_capability, sm_count)
 
 

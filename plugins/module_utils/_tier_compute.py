@@ -31,6 +31,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._tier_finding im
     grade_exact,
     hidden_below,
     number,
+    physical_drives,
     why,
     worst,
 )
@@ -156,7 +157,9 @@ def _gpus(machine: Machine, needs: Needs) -> list[Finding]:
     names = [gpu.name for gpu in machine.gpus]
     unequal = f"unequal cards in one node ({', '.join(names)}); equal ones are suggested" if len(set(names)) > 1 else ""
     return [
-        Finding("HW-GPU", f"card {place}, {gpu.name}", _gpu_found(gpu), *texts, *_gpu_verdict(gpu, need, more, unequal))
+        Finding(
+            "HW-GPU", f"card {place}, {gpu.name}", _gpu_found(gpu), *texts, *_gpu_verdict(machine, gpu, unequal, needs)
+        )
         for place, gpu in enumerate(machine.gpus, start=1)
     ]
 
@@ -170,16 +173,18 @@ def _gpu_found(gpu: Gpu) -> str:
     return f"{number(gpu.tensor_cores)} tensor cores{source}, {binary(gpu.vram_bytes)}"
 
 
-def _gpu_verdict(gpu: Gpu, need: GpuNeed, more: GpuNeed | None, unequal: str) -> tuple[str, str]:
-    counted = grade_exact(gpu.tensor_cores, need.tensor_cores, more.tensor_cores if more else None)
-    levels = [shown_at_least(level.vram_bytes) if level else None for level in (need, more)]
-    reasons = [unequal]
+def _gpu_verdict(machine: Machine, gpu: Gpu, unequal: str, needs: Needs) -> tuple[str, str]:
+    levels = needs.minimum.gpu, needs.recommended.gpu
+    cores = [level.tensor_cores if level else None for level in levels]
+    sizes = [shown_at_least(level.vram_bytes) if level else None for level in levels]
+    reasons = [unequal] if unequal else []
     if gpu.tensor_cores is None:
-        reasons.append(f"tensor cores: {tensor_cores(gpu.name, gpu.compute_capability, None, gpu.vram_bytes)[1]}")
+        by_name = tensor_cores(gpu.name, gpu.compute_capability, None, gpu.vram_bytes)[1]
+        reasons.append(f"tensor cores: {machine.why(f'gpus.{gpu.pci}.tensor_cores') or by_name}")
     if gpu.vram_bytes is None:
-        reasons.append("the memory is not known: the driver did not answer")
-    verdict = worst([counted, grade_exact(gpu.vram_bytes, *levels)])
-    return verdict, "; ".join(reason for reason in reasons if reason)
+        reasons.append(f"memory: {why(machine, f'gpus.{gpu.pci}.vram_bytes')}")
+    verdict = worst([grade_exact(gpu.tensor_cores, *cores), grade_exact(gpu.vram_bytes, *sizes)])
+    return verdict, "; ".join(reasons)
 
 
 # ---------------------------------------------------------------------- HW-PSU
@@ -237,11 +242,10 @@ def _consumers(machine: Machine, wanted: Wanted) -> tuple[Consumers | None, list
     modules = machine.memory.modules
     if modules is None:
         gaps.append(f"the memory modules are not known: {why(machine, 'memory.modules')}")
-    drives = [drive for drive in machine.drives or () if drive.behind_raid is False and drive.transport != "usb"]
-    if machine.drives is None:
-        gaps.append(f"the drives are not known: {why(machine, 'drives')}")
-    elif any(drive.behind_raid is not False for drive in machine.drives):
-        gaps.append("a RAID controller may hide drives")
+    physical, hidden = physical_drives(machine)
+    drives = [drive for drive in physical if drive.transport != "usb"]
+    if hidden:
+        gaps.append(f"not every drive is known: {hidden}")
     if any(drive.medium is None or drive.transport is None for drive in drives):
         gaps.append("not every drive tells what it is")
     hard = sum(1 for drive in drives if drive.medium == "hdd")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._answers import Waiver
-from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Machine
+from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Drive, Machine
 from ansible_collections.eucaim.local_node.plugins.module_utils._size import human_size
 
 UNMET = "unmet"
@@ -112,13 +112,9 @@ def best(verdicts: Iterable[str]) -> str:
     return max(verdicts, key=VERDICTS.index)
 
 
-def why(machine: Machine, key: str) -> str:
-    """Return why something of a machine is not known, by its name or the name of what it belongs to."""
-    while key:
-        if key in machine.unknown:
-            return machine.unknown[key]
-        key = key.rpartition(".")[0]
-    return "not measured"
+def why(machine: Machine, path: str) -> str:
+    """Return why something of a machine is not known, by its path."""
+    return machine.why(path) or "not measured"
 
 
 def hidden_below(machine: Machine, what: str) -> str:
@@ -127,6 +123,20 @@ def hidden_below(machine: Machine, what: str) -> str:
     if kind is None:
         return f"it is not known whether this is a virtual machine, which cannot see {what}"
     return f"a virtual machine ({kind}) cannot see {what}; its host can" if kind else ""
+
+
+def physical_drives(machine: Machine) -> tuple[list[Drive], str]:
+    """Return the drives themselves, which a RAID controller hides behind its volumes, and why these are not all."""
+    if machine.drives is None:
+        return [], why(machine, "drives")
+    found = [drive for drive in machine.drives if drive.behind_raid is False]
+    others = [drive for drive in machine.drives if drive.behind_raid is not False]
+    reason = ""
+    if any(drive.behind_raid is None for drive in others):
+        reason = "a RAID controller may hide drives"
+    elif others and not machine.raid_drives:
+        reason = f"the drives behind a RAID controller are not seen: {why(machine, 'raid_drives')}"
+    return [*found, *(machine.raid_drives or ())], reason
 
 
 def binary(size: int | None) -> str:

@@ -86,7 +86,7 @@ def _cable(machine: Machine, uplinks: Sequence[Link], reason: str) -> Finding:
 
 
 def _address(machine: Machine, uplinks: Sequence[Link], reason: str) -> Finding:
-    addresses = [each for link in uplinks for each in link.addresses or () if not _link_local(each)]
+    addresses = [each for link in uplinks for each in link.addresses or () if not _leads_nowhere(each)]
     found = ", ".join(f"{each.address} {ORIGINS.get(each.origin or '', 'of unknown origin')}" for each in addresses)
     if not reason and any(link.addresses is None for link in uplinks):
         reason = why(machine, "links.addresses")
@@ -99,8 +99,12 @@ def _address(machine: Machine, uplinks: Sequence[Link], reason: str) -> Finding:
     return Finding("NET-ADDR", "address", found or "none", "static, or by DHCP", "", verdict, reason)
 
 
-def _link_local(address: Address) -> bool:
-    return ip_interface(f"{address.address}/{address.prefix}").is_link_local
+def _leads_nowhere(address: Address) -> bool:
+    """Say whether an address leads nowhere."""
+    try:
+        return ip_interface(f"{address.address}/{address.prefix}").is_link_local
+    except ValueError:
+        return True  # what a person wrote into a saved file is no address at all
 
 
 def _redundancy(machine: Machine, uplinks: Sequence[Link]) -> Finding:

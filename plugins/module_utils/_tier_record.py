@@ -8,9 +8,13 @@ Private to this collection: nothing outside may import it. Pure: no Ansible, no 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Machine
+from ansible_collections.eucaim.local_node.plugins.module_utils._tier_finding import physical_drives
+
+_DRIVE = "id model serial wwn firmware bytes medium transport"
 
 
 def record(machine: Machine, warranty: str | None = None) -> dict[str, Any]:
@@ -32,7 +36,8 @@ def record(machine: Machine, warranty: str | None = None) -> dict[str, Any]:
             "modules": _each(memory.modules, "slot bytes kind speed_mts manufacturer part serial"),
         },
         "gpus": _each(machine.gpus, "name pci uuid serial vram_bytes tensor_cores"),
-        "drives": _each(machine.drives, "id model serial wwn firmware bytes medium transport"),
+        "drives": _each(machine.drives, _DRIVE),
+        "raid_drives": _each(machine.raid_drives, _DRIVE),
         "controllers": _each(machine.controllers, "pci kind name"),
         "power_supplies": _each(machine.power_supplies, "name max_watts serial"),
         "links": _each(machine.links, "name kind mac driver"),
@@ -49,21 +54,18 @@ def _each(parts: Any, names: str) -> list[dict[str, Any]] | None:
 
 def serial_gaps(machine: Machine) -> list[str]:
     """Return of which parts the serial number is not known, or the parts themselves are not."""
-    gaps = [] if machine.system.serial else ["system"]
-    kinds: tuple[tuple[str, Any], ...] = (
+    drives, unseen = physical_drives(machine)
+    kinds: tuple[tuple[str, Sequence[Any] | None], ...] = (
+        ("systems", (machine.system,)),
         ("memory modules", machine.memory.modules),
-        ("drives", machine.drives),
+        ("drives", None if unseen else drives),
         ("power supplies", machine.power_supplies),
     )
+    gaps = []
     for kind, parts in kinds:
-        missing = [] if parts is None else [part for part in parts if not part.serial and not _is_volume(part)]
+        missing = sum(1 for part in parts or () if not part.serial)
         if parts is None:
-            gaps.append(kind)
+            gaps.append(f"all {kind}")
         elif missing:
-            gaps.append(f"{len(missing)} of {len(parts)} {kind}")
+            gaps.append(f"{missing} of {len(parts)} {kind}")
     return gaps
-
-
-def _is_volume(part: Any) -> bool:
-    """Say whether this is a volume of a controller, which has no serial number of its own."""
-    return bool(getattr(part, "behind_raid", False))

@@ -23,6 +23,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._tier_finding im
     decimal,
     grade_exact,
     number,
+    physical_drives,
     why,
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._tier_needs import GB, MEMORY_GB
@@ -79,14 +80,15 @@ def _fitted(machine: Machine, wanted: Wanted) -> list[Finding]:
     """Return the findings on what the order says is fitted; of processors the firmware says it too."""
     fitted = wanted.fitted
     sockets = fitted.sockets if fitted.sockets is not None else machine.cpu.fitted_sockets
-    drives = machine.drives and [drive for drive in machine.drives if drive.removable is False]
+    physical, unseen = physical_drives(machine)
+    drives = None if unseen else sum(drive.removable is False for drive in physical)
     links = machine.links and [link for link in machine.links if link.kind in ("ethernet", "infiniband")]
     memory = None if fitted.memory_bytes is None else sold_as_memory(fitted.memory_bytes)
     installed = machine.memory.installed_bytes
     return [
         _detected(machine, "processors", "cpu.sockets", machine.cpu.sockets, sockets, number),
         _detected(machine, "memory", "memory.installed_bytes", installed, memory, binary),
-        _detected(machine, "drives", "drives", None if drives is None else len(drives), fitted.drives, number),
+        _detected(machine, "drives", "drives", drives, fitted.drives, number),
         _detected(machine, "network links", "links", None if links is None else len(links), fitted.links, number),
     ]
 

@@ -26,6 +26,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._tier_finding im
     grade,
     grade_exact,
     hidden_below,
+    physical_drives,
     why,
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._tier_needs import NEEDS, Needs
@@ -110,20 +111,29 @@ def _system_drive(machine: Machine, wanted: Wanted, needs: Needs) -> list[Findin
 
 
 def _medium(machine: Machine, wanted: Wanted, drives: Sequence[Drive]) -> Finding:
-    media = {drive.medium if drive.behind_raid is False else None for drive in drives}
-    reason = hidden_below(machine, "what its drives are made of")
-    if not reason and None in media:
-        reason = "a RAID controller may hide it" if all(drive.medium for drive in drives) else why(machine, "drives")
+    hidden = hidden_below(machine, "what its drives are made of")
+    media = {None if hidden else _medium_of(machine, drive) for drive in drives}
     stated = wanted.stated.os_drive_medium
-    if reason and stated is not None:
-        media, reason = {stated}, "as stated"
-    elif reason:
-        media = {None}
-    found = "hard drive" if "hdd" in media else UNKNOWN if None in media else "solid-state drive"
-    verdict = UNMET if "hdd" in media else UNANSWERED if None in media else MET
-    return Finding(
-        "ST-OS", "medium", found, "solid-state drive", "", RECOMMENDED if verdict == MET else verdict, reason
-    )
+    reason = ""
+    if None in media and stated is not None:
+        media, reason = (media - {None}) | {stated}, "as stated"
+    elif None in media:
+        behind = any(drive.behind_raid is not False for drive in drives)
+        reason = hidden or ("a RAID controller may hide it" if behind else why(machine, "drives.medium"))
+    found, verdict = "solid-state drive", RECOMMENDED
+    if "hdd" in media:
+        found, verdict = "hard drive", UNMET
+    elif None in media:
+        found, verdict = UNKNOWN, UNANSWERED
+    return Finding("ST-OS", "medium", found, "solid-state drive", "", verdict, reason)
+
+
+def _medium_of(machine: Machine, drive: Drive) -> str | None:
+    """Return what a drive is made of; a volume of a controller of that of which all drives behind it are."""
+    if drive.behind_raid is False:
+        return drive.medium
+    behind = {each.medium for each in machine.raid_drives or ()} if drive.behind_raid else set()
+    return behind.pop() if len(behind) == 1 else None
 
 
 def _exclusive(machine: Machine, drives: Sequence[Drive]) -> Finding:
@@ -339,20 +349,24 @@ def _growth(wanted: Wanted) -> Finding:
 
 
 def _health(machine: Machine) -> list[Finding]:
-    if not machine.drives:
-        reason = why(machine, "drives") if machine.drives is None else "no drive is seen"
-        return [Finding("ST-HEALTH", "drives", UNKNOWN, "passed", "", UNANSWERED, reason)]
-    drives = [drive for drive in machine.drives if not drive.removable]
+    physical, incomplete = physical_drives(machine)
+    drives = [drive for drive in physical if not drive.removable]
     failed = [drive.name for drive in drives if drive.health == "failed"]
-    hidden = hidden_below(machine, "the health of its drives")
-    doubts = [f"{drive.name}: {drive.health_reason or 'not known'}" for drive in drives if drive.health is None]
-    verdict = UNMET if failed else UNANSWERED if hidden or doubts or not drives else MET
-    found = f"failed: {', '.join(failed)}" if failed else f"{len(drives) - len(doubts)} of {len(drives)} passed"
-    reason = hidden or "; ".join(doubts)
+    unknown = [f"{drive.name}: {_why_no_health(machine, drive)}" for drive in drives if drive.health is None]
+    doubts = [text for text in (hidden_below(machine, "the health of its drives"), incomplete, *unknown) if text]
+    if not drives and not doubts:
+        doubts = ["no drive is seen"]
+    verdict = UNMET if failed else UNANSWERED if doubts else MET
+    found = f"failed: {', '.join(failed)}" if failed else f"{len(drives) - len(unknown)} of {len(drives)} passed"
     return [
-        Finding("ST-HEALTH", "drives", found, "every drive passes its own test", "", verdict, reason),
+        Finding("ST-HEALTH", "drives", found, "every drive passes its own test", "", verdict, "; ".join(doubts)),
         *_array_health(machine),
     ]
+
+
+def _why_no_health(machine: Machine, drive: Drive) -> str:
+    group = "raid_drives" if drive.behind_raid else "drives"
+    return drive.health_reason or why(machine, f"{group}.{drive.name}.health")
 
 
 def _array_health(machine: Machine) -> list[Finding]:

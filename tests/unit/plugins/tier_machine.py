@@ -123,6 +123,7 @@ GOOD = Machine(
     ),
     gpus=(A40,),
     drives=(SYSTEM, *DATA),
+    raid_drives=(),
     arrays=(ARRAY,),
     controllers=(Controller("0000:02:00.0", "sas", name="Host adapter"),),
     power_supplies=(PowerSupply("PS1", 1600, True, "ok", "P1"), PowerSupply("PS2", 1600, True, "ok", "P2")),

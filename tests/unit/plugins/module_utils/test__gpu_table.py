@@ -158,13 +158,6 @@ def test_a_part_of_a_card_is_unknown_even_with_a_count(name: str, word: str) -> 
 
 
 @pytest.mark.parametrize(
-    "name", ["ASPEED Graphics Family", "Matrox MGA G200eW3", "Virtio 1.0 GPU", "VMware SVGA II Adapter", "Red Hat QXL"]
-)
-def test_an_adapter_for_display_has_none(name: str) -> None:
-    assert gpu.tensor_cores(name, None, None) == (0, "table")
-
-
-@pytest.mark.parametrize(
     ("capability", "sms", "cores"),
     [
         ("6.1", None, 0),

@@ -279,9 +279,12 @@ def test_an_unknown_card_says_why() -> None:
     found = judged("HW-GPU", machine=replace(GOOD, gpus=(Gpu("NVIDIA A40-8Q"),)))
     assert found.found == "unknown tensor cores, unknown"
     assert found.reason == (
-        "tensor cores: a vGPU is a share of a card; judge the whole card on its host;"
-        " the memory is not known: the driver did not answer"
+        "tensor cores: a vGPU is a share of a card; judge the whole card on its host; memory: not measured"
     )
+    said = {"gpus.0000:3b:00.0.tensor_cores": "the driver is not loaded", "gpus.vram_bytes": "no nvidia-smi"}
+    card = Gpu("GA102GL", pci="0000:3b:00.0")
+    found = judged("HW-GPU", machine=replace(GOOD, gpus=(card,), unknown=said))
+    assert found.reason == "tensor cores: the driver is not loaded; memory: no nvidia-smi"
 
 
 def test_every_card_is_judged_and_unequal_ones_are_named() -> None:
@@ -363,8 +366,11 @@ def test_power_supplies_are_shown_as_they_count() -> None:
         (changed("cpu", sockets=None), "the number of processors is not known"),
         (replace(GOOD, gpus=None), "the graphics processors are not known"),
         (changed("memory", modules=None), "the memory modules are not known"),
-        (replace(GOOD, drives=None), "the drives are not known"),
-        (replace(GOOD, drives=(SYSTEM, replace(SYSTEM, behind_raid=True))), "a RAID controller may hide drives"),
+        (replace(GOOD, drives=None), "not every drive is known: not measured"),
+        (
+            replace(GOOD, drives=(SYSTEM, replace(SYSTEM, behind_raid=True))),
+            "the drives behind a RAID controller are not",
+        ),
         (replace(GOOD, drives=(SYSTEM, replace(SYSTEM, behind_raid=None))), "a RAID controller may hide drives"),
         (replace(GOOD, drives=(SYSTEM, replace(SYSTEM, medium=None))), "not every drive tells what it is"),
         (replace(GOOD, drives=(SYSTEM, replace(SYSTEM, transport=None))), "not every drive tells what it is"),
@@ -404,5 +410,7 @@ def test_only_drives_inside_draw_from_the_supply() -> None:
     outside = data_drive("sdz", transport="usb")
     machine = replace(supplied(NEEDED), drives=(*(GOOD.drives or ()), outside))
     assert judged("HW-PSU", machine=machine).verdict == "met"
+    behind = replace(machine, drives=(replace(SYSTEM, behind_raid=True),), raid_drives=GOOD.drives)
+    assert judged("HW-PSU", machine=behind).verdict == "met"
     one_more = replace(machine, drives=(*(GOOD.drives or ()), data_drive("sdz")))
     assert judged("HW-PSU", machine=one_more).verdict == "unanswered"

@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils import _tier_finding as tier
 from ansible_collections.eucaim.local_node.plugins.module_utils._evidence import STATUSES
-from ansible_collections.eucaim.local_node.tests.unit.plugins.tier_machine import GOOD, changed
+from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Drive
+from ansible_collections.eucaim.local_node.tests.unit.plugins.tier_machine import DATA, GOOD, SYSTEM, changed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,17 +80,11 @@ def test_worst_and_best() -> None:
     assert tier.worst(["not_applicable", "met"]) == "met"
 
 
-@pytest.mark.parametrize(
-    ("unknown", "reason"),
-    [
-        ({"a.b.c": "this", "a.b": "wider", "a": "widest"}, "this"),
-        ({"a.b": "wider", "a": "widest"}, "wider"),
-        ({"a": "widest"}, "widest"),
-        ({"a.b.cc": "other", "b": "other"}, "not measured"),
-    ],
-)
-def test_the_nearest_reason_is_given(unknown: dict[str, str], reason: str) -> None:
-    assert tier.why(replace(GOOD, unknown=unknown), "a.b.c") == reason
+def test_an_unknown_has_a_reason_or_was_not_measured() -> None:
+    machine = replace(GOOD, unknown={"cpu": "no /sys", "cpu.cores": "lscpu is missing"})
+    assert tier.why(machine, "cpu.cores") == "lscpu is missing"
+    assert tier.why(machine, "cpu.threads") == "no /sys"
+    assert tier.why(machine, "memory.ecc") == "not measured"
 
 
 @pytest.mark.parametrize(
@@ -102,6 +97,34 @@ def test_the_nearest_reason_is_given(unknown: dict[str, str], reason: str) -> No
 )
 def test_a_virtual_machine_does_not_see_below_itself(kind: str | None, words: str) -> None:
     assert tier.hidden_below(changed("system", virtualisation=kind), "the cable") == words
+
+
+VOLUME = replace(SYSTEM, behind_raid=True)
+BEHIND = replace(SYSTEM, name="megaraid,0", behind_raid=True)
+UNSEEN = "the drives behind a RAID controller are not seen: no smartctl"
+
+
+@pytest.mark.parametrize(
+    ("drives", "behind", "found", "reason"),
+    [
+        ((SYSTEM, DATA[0]), (), [SYSTEM, DATA[0]], ""),
+        ((SYSTEM,), None, [SYSTEM], ""),
+        ((SYSTEM,), (BEHIND,), [SYSTEM, BEHIND], ""),
+        ((VOLUME, DATA[0]), (BEHIND,), [DATA[0], BEHIND], ""),
+        ((VOLUME, DATA[0]), None, [DATA[0]], UNSEEN),
+        ((VOLUME, DATA[0]), (), [DATA[0]], UNSEEN),
+        ((replace(SYSTEM, behind_raid=None),), (BEHIND,), [BEHIND], "a RAID controller may hide drives"),
+        (None, (BEHIND,), [], "no /sys"),
+        ((), (), [], ""),
+    ],
+)
+def test_a_volume_stands_for_the_drives_behind_it(
+    drives: tuple[Drive, ...] | None, behind: tuple[Drive, ...] | None, found: list[Drive], reason: str
+) -> None:
+    machine = replace(
+        GOOD, drives=drives, raid_drives=behind, unknown={"raid_drives": "no smartctl", "drives": "no /sys"}
+    )
+    assert tier.physical_drives(machine) == (found, reason)
 
 
 def test_figures_in_words() -> None:

@@ -131,6 +131,7 @@ def test_the_cable(machine: Machine, found: str, verdict: str, words: str) -> No
         (with_port(addresses=(Address("2001:db8::5", 64, "static"),)), "2001:db8::5 static", "met", ""),
         (with_port(addresses=(Address("fe80::5", 64, "static"),)), "none", "unmet", ""),
         (with_port(addresses=(Address("169.254.3.4", 16, "dhcp"),)), "none", "unmet", ""),
+        (with_port(addresses=(Address("here", 99, "static"),)), "none", "unmet", ""),
         (with_port(addresses=()), "none", "unmet", ""),
         (with_port(addresses=None), "none", "unanswered", "not measured"),
         (with_port(default_route=False), "none", "unanswered", "no link has a default route"),

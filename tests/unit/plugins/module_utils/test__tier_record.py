@@ -40,6 +40,7 @@ def test_the_record_names_every_part() -> None:
     assert [gpu["serial"] for gpu in found["gpus"]] == ["1320"]
     assert [supply["serial"] for supply in found["power_supplies"]] == ["P1", "P2"]
     assert [link["name"] for link in found["links"]] == ["bond0", "eno1", "eno2"]
+    assert found["raid_drives"] == []
     assert [card["name"] for card in found["controllers"]] == ["Host adapter"]
     assert json.loads(json.dumps(found)) == found
 
@@ -66,10 +67,12 @@ def test_unknown_parts_are_null_in_the_record() -> None:
     ("machine", "gaps"),
     [
         (GOOD, []),
-        (Machine(), ["system", "memory modules", "drives", "power supplies"]),
-        (changed("system", serial=""), ["system"]),
+        (Machine(), ["1 of 1 systems", "all memory modules", "all drives", "all power supplies"]),
+        (changed("system", serial=""), ["1 of 1 systems"]),
         (replace(GOOD, drives=(SYSTEM, data_drive("sda", serial=None))), ["1 of 2 drives"]),
-        (replace(GOOD, drives=(SYSTEM, data_drive("sda", serial=None, behind_raid=True))), []),
+        (replace(GOOD, drives=(SYSTEM, data_drive("sda", serial=None, behind_raid=True))), ["all drives"]),
+        (replace(GOOD, drives=(data_drive("sda", serial=None, behind_raid=True),), raid_drives=(SYSTEM,)), []),
+        (replace(GOOD, raid_drives=(replace(SYSTEM, serial=None),)), ["1 of 8 drives"]),
         (replace(GOOD, power_supplies=(PowerSupply("PS1"), PowerSupply("PS2"))), ["2 of 2 power supplies"]),
         (replace(GOOD, power_supplies=(), drives=()), []),
     ],

@@ -22,6 +22,7 @@ from ansible_collections.eucaim.local_node.tests.unit.plugins.tier_machine impor
     GOOD,
     ROOT,
     STORE,
+    SYSTEM,
     TB,
     WANTED,
     changed,
@@ -135,6 +136,12 @@ def test_what_is_fitted_is_detected(item: str, fitted: Fitted, verdict: str) -> 
 def test_what_is_not_known_is_not_detected(item: str, machine: Machine) -> None:
     finding = boot(item, machine)
     assert (finding.found, finding.verdict, finding.reason) == ("unknown", "unanswered", "not measured")
+
+
+def test_drives_behind_a_controller_count_in_place_of_its_volume() -> None:
+    volume = replace(GOOD, drives=(replace(SYSTEM, behind_raid=True),))
+    assert boot("drives detected", volume).verdict == "unanswered"
+    assert boot("drives detected", replace(volume, raid_drives=(SYSTEM,) * 7)).found == "7"
 
 
 def test_none_at_all_is_a_count_too() -> None:
@@ -337,8 +344,8 @@ def test_only_the_rooms_air_counts_and_all_of_it() -> None:
 @pytest.mark.parametrize(
     ("part_of", "changes", "found"),
     [
-        ("system", {"serial": None}, "unknown: system"),
-        ("memory", {"modules": None}, "unknown: memory modules"),
+        ("system", {"serial": None}, "unknown: 1 of 1 systems"),
+        ("memory", {"modules": None}, "unknown: all memory modules"),
     ],
 )
 def test_a_missing_serial_number(part_of: str, changes: dict[str, Any], found: str) -> None:

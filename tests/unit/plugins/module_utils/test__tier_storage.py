@@ -49,6 +49,11 @@ def with_system(**changes: Any) -> Machine:
     return replace(GOOD, drives=(replace(SYSTEM, **changes), *DATA))
 
 
+def behind_card(*drives: Drive) -> Machine:
+    """Return a machine whose system lies on a volume of a RAID controller with these drives."""
+    return replace(with_system(behind_raid=True, medium=None), raid_drives=drives)
+
+
 def test_a_machine_as_recommended() -> None:
     found = judge_storage(GOOD, WANTED)
     assert [(each.requirement, each.item, each.found, each.verdict) for each in found] == [
@@ -114,8 +119,12 @@ def test_an_unknown_system_drive(machine: Machine, reason: str) -> None:
         (with_system(medium=None), "hdd", "hard drive", "unmet", "as stated"),
         (with_system(behind_raid=True), None, "unknown", "unanswered", "a RAID controller may hide it"),
         (with_system(behind_raid=None), None, "unknown", "unanswered", "a RAID controller may hide it"),
-        (with_system(behind_raid=True, medium=None), None, "unknown", "unanswered", "not measured"),
+        (with_system(behind_raid=True, medium=None), None, "unknown", "unanswered", "a RAID controller may hide it"),
         (with_system(behind_raid=True), "ssd", "solid-state drive", "recommended", "as stated"),
+        (behind_card(SYSTEM, SYSTEM), None, "solid-state drive", "recommended", ""),
+        (behind_card(DATA[0], DATA[1]), None, "hard drive", "unmet", ""),
+        (behind_card(SYSTEM, DATA[1]), None, "unknown", "unanswered", "a RAID controller may hide it"),
+        (behind_card(replace(SYSTEM, medium=None)), None, "unknown", "unanswered", "a RAID controller may hide it"),
         (VIRTUAL, None, "unknown", "unanswered", "what its drives are made of"),
         (VIRTUAL, "ssd", "solid-state drive", "recommended", "as stated"),
         (changed("system", virtualisation=None), None, "unknown", "unanswered", "not known whether this is a virtual"),
@@ -132,6 +141,9 @@ def test_the_medium_of_the_system_drive(
 def test_one_hard_drive_under_the_system_is_one_too_many() -> None:
     swap = replace(SYSTEM, name="sdz", medium="hdd")
     assert judged("ST-OS", "medium", with_drives(swap)).verdict == "unmet"
+    unknown = replace(with_drives(swap), drives=(replace(SYSTEM, medium=None), swap))
+    stated = replace(WANTED, stated=Stated(os_drive_medium="ssd"))
+    assert judged("ST-OS", "medium", unknown, stated).verdict == "unmet"
 
 
 @pytest.mark.parametrize(
@@ -504,12 +516,30 @@ def test_room_to_grow_is_what_a_person_states(stated: Stated, found: str, verdic
             "unanswered",
             "sda: smartctl is missing",
         ),
-        (with_drives(data_drive("sda", health=None)), "1 of 2 passed", "unanswered", "sda: not known"),
+        (with_drives(data_drive("sda", health=None)), "1 of 2 passed", "unanswered", "sda: not measured"),
+        (
+            replace(
+                with_drives(),
+                unknown={"raid_drives.0.health": "it is asleep"},
+                raid_drives=(replace(SYSTEM, name="0", health=None, behind_raid=True),),
+            ),
+            "1 of 2 passed",
+            "unanswered",
+            "0: it is asleep",
+        ),
+        (behind_card(SYSTEM, SYSTEM), "8 of 8 passed", "met", ""),
+        (
+            with_system(behind_raid=True),
+            "6 of 6 passed",
+            "unanswered",
+            "the drives behind a RAID controller are not seen: not measured",
+        ),
+        (behind_card(replace(SYSTEM, name="megaraid,3", health="failed")), "failed: megaraid,3", "unmet", ""),
         (with_drives(data_drive("sda", health=None, removable=True)), "1 of 1 passed", "met", ""),
         (with_system(health="failed", removable=True), "6 of 6 passed", "met", ""),
-        (replace(GOOD, drives=None), "unknown", "unanswered", "not measured"),
-        (replace(GOOD, drives=()), "unknown", "unanswered", "no drive is seen"),
-        (replace(GOOD, drives=(replace(SYSTEM, removable=True),)), "0 of 0 passed", "unanswered", ""),
+        (replace(GOOD, drives=None), "0 of 0 passed", "unanswered", "not measured"),
+        (replace(GOOD, drives=()), "0 of 0 passed", "unanswered", "no drive is seen"),
+        (replace(GOOD, drives=(replace(SYSTEM, removable=True),)), "0 of 0 passed", "unanswered", "no drive is seen"),
         (
             VIRTUAL,
             "7 of 7 passed",
