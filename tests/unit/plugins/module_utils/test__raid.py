@@ -4,7 +4,7 @@
 """Arrays: what they hold, what md makes of them and which failures they survive.
 
 The cases with a number are those of the project's collected facts. What mdadm and the kernel give was read from real
-arrays: mdadm 4.2 with Linux 6.1 on devices of exactly these sizes.
+arrays: mdadm 4.2 with Linux 6.1 on devices of exactly these sizes; mdadm 4.4 gave the same.
 """
 
 from __future__ import annotations
@@ -242,6 +242,7 @@ def test_nothing_to_note(raid: Raid) -> None:
         (same("raid10", 4, 240057409536, layout="near=3"), 319895896064),
         (same("raid1", 3, 240057409536), 239922118656),
         (same("raid50", 6, D4), 16002335113216),
+        (Raid("raid50", (D4, D1) * 3), 10001171087360),
         # Unequal drives, and the first of them setting the offset for all.
         (Raid("raid0", (D4, D1, D480)), 5480689172480),
         (Raid("raid0", (D480, D1, D4)), 5480689172480),
