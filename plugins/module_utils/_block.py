@@ -190,11 +190,12 @@ def _t10(recording: Recording, folder: str) -> str | None:
 
 
 def _wwn(recording: Recording, folder: str, said: dict[str, str]) -> str | None:
-    told = said.get("ID_WWN_WITH_EXTENSION") or said.get("ID_WWN")
     shown = recording.read(f"{folder}/wwid") or recording.read(f"{folder}/device/wwid") or ""
-    if not told and shown.startswith("naa."):
-        return f"0x{shown[4:]}"
-    return told or (shown if shown.startswith("eui.") else None)
+    for name in (said.get("ID_WWN_WITH_EXTENSION"), said.get("ID_WWN"), shown.replace("naa.", "0x", 1)):
+        # Others are made of model and serial number, which are no world-wide names.
+        if name and name.startswith(("0x", "eui.", "uuid.")):
+            return name
+    return None
 
 
 def _firmware(recording: Recording, folder: str, said: dict[str, str]) -> str | None:

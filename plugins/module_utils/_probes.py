@@ -174,7 +174,7 @@ PROBES: tuple[Probe, ...] = (
     Probe("ip-route-6", ("ip", "-6", "-j", "route", "show", "default")),
     Probe("system-state", ("systemctl", "is-system-running")),
     Probe("failed-units", ("systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--no-pager")),
-    Probe("kernel-errors", ("dmesg", "--level=emerg,alert,crit,err"), ROOT),
+    Probe("kernel-errors", ("dmesg", "-k", "--level=emerg,alert,crit,err"), ROOT),
     Probe("kernel-journal", ("journalctl", "-b", "-k", "-p", "err", "-q", "--no-pager", "-o", "cat"), USER),
     Probe("smart-scan", ("smartctl", "--scan"), ROOT, SMART),
     Probe("ipmitool-sensors", ("ipmitool", "sdr", "elist", "all"), ROOT, IPMI),

@@ -160,7 +160,7 @@ def read_recording(text: str) -> Recording:
             if line != f"end {recording.count}":
                 raise RecordingError(f"{recording.count} entries, and the last line says {line[4:20]!r}")
             return recording.built()
-        if not recording.take(line):
+        if line and not recording.take(line):
             raise RecordingError(f"{line[:60]!r} in line {number}, which is no entry")
     raise RecordingError(f"{recording.count} entries and no last line: the file is cut off")
 

@@ -41,11 +41,11 @@ NVME_WARNINGS = (
 )
 MOST_DAMAGE = 1 << 32  # more is no count: some firmware packs several numbers into the field
 LONGEST_LIFE = 24 * 365 * 20  # hours; more is a number in another unit
-HOTTEST = 150  # degrees Celsius; more, or below freezing by as much as -60, is no temperature
-COLDEST = -60
+# Degrees Celsius; what is beyond is no temperature, and neither is 0, which drives without a sensor give.
+COLDEST, HOTTEST = -60, 150
 
 _NUMBER = re.compile(r"-?\d+(?:[,.' \u00a0\u202f]\d{3}(?!\d))*")
-_FIELD = re.compile(r"(?! )([^:=]{3,60}?) *[:=] +(.*)")
+_FIELD = re.compile(r"(?! )([^:=]{3,60}?)(?: *[:=] +|:minutes )(.*)")
 _LOGICAL = ("Logical block size", "Namespace 1 Formatted LBA Size")
 # In the form of -x, and in that of -A, which names type and update before what failed.
 _ATTRIBUTE = re.compile(
@@ -134,7 +134,7 @@ def _from_json(data: Plain) -> Smart:
         health_reason=_json_reason(data) if isinstance(passed, bool) else None,
         wear_percent=_within(_json_wear(data), 0, 255),
         power_on_hours=_within(data.number("power_on_time", "hours"), 0, LONGEST_LIFE),
-        temperature_celsius=_within(data.number("temperature", "current"), COLDEST, HOTTEST),
+        temperature_celsius=_within(data.number("temperature", "current"), COLDEST, HOTTEST) or None,
         problem="; ".join(message for message in messages if message),
     )
 
@@ -254,7 +254,7 @@ def _from_text(text: str) -> Smart:
         health_reason=_text_reason(report) if health else None,
         wear_percent=_within(_text_wear(report), 0, 255),
         power_on_hours=_within(_text_hours(report), 0, LONGEST_LIFE),
-        temperature_celsius=_within(_text_temperature(report), COLDEST, HOTTEST),
+        temperature_celsius=_within(_text_temperature(report), COLDEST, HOTTEST) or None,
         problem="" if report.text("Firmware Version", "Revision") or health else _last_line(text),
     )
 

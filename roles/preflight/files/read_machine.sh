@@ -253,7 +253,7 @@ fast() {
     run ip-route-6 anyone ip -6 -j route show default
     run system-state anyone systemctl is-system-running
     run failed-units anyone systemctl list-units --state=failed --plain --no-legend --no-pager
-    run kernel-errors root dmesg --level=emerg,alert,crit,err
+    run kernel-errors root dmesg -k --level=emerg,alert,crit,err
     run kernel-journal user journalctl -b -k -p err -q --no-pager -o cat
 
     run_on "$(mount_points)" df anyone df -kP
