@@ -19,11 +19,11 @@ _SECTOR = 512
 _ALIGNMENT = 1024**2  # of the partitions that zpool makes on a whole drive
 _RESERVED_PARTITION = 8 * 1024**2
 _BACKUP_GPT = 33 * _SECTOR
-_LABEL = 256 * 1024
-_LABELS = 16 * _LABEL + 2 * _LABEL  # two labels and the boot area in front, two labels at the end
+_SMALLEST_PARTITION = 64 * 1024**2
+_LABELS = (16 + 2) * 256 * 1024  # two labels and the boot area in front, two labels at the end
 
 
-def record_sectors(drives: int, parity: int, ashift: int = 12) -> tuple[int, int]:
+def record_sectors(drives: int, parity: int, ashift: int) -> tuple[int, int]:
     """Return the sectors of data in a 128 KiB record and the sectors that a raidz allocates for it.
 
     Each row of the record carries its own parity, and an allocation is padded to a multiple of parity + 1 sectors, so
@@ -36,23 +36,24 @@ def record_sectors(drives: int, parity: int, ashift: int = 12) -> tuple[int, int
     return data, ceil_div(allocated, padding) * padding
 
 
-def stored_ratio(drives: int, parity: int, ashift: int = 12) -> Fraction:
+def stored_ratio(drives: int, parity: int, ashift: int) -> Fraction:
     """Return the part of a raidz's sectors that holds data when records are 128 KiB (above 0, below 1)."""
     return Fraction(*record_sectors(drives, parity, ashift))
 
 
-def dataset_bytes(drive_bytes: int, drives: int, parity: int, ashift: int = 12) -> int:
+def dataset_bytes(drive_bytes: int, drives: int, parity: int, ashift: int) -> int:
     """Return what `zfs list` shows as available in a new pool of one raidz on whole drives.
 
     Partitions, labels, the rest that fills no metaslab, parity, padding and slop are gone; what a new pool writes for
-    itself (under 1 MiB) is not counted. Drives are of drive_bytes each, or the smallest counts for all.
+    itself (under 1 MiB) is not counted. Drives are of drive_bytes each, or the smallest counts for all; they are 0
+    where ZFS refuses them as too small.
     Source: vdev_raidz_open(), vdev_metaslab_set_size(), vdev_set_deflate_ratio() and spa_get_slop_space() of
     OpenZFS 2.1, with their defaults; zpool_label_disk() for the partitions.
     """
     partition = (drive_bytes - _RESERVED_PARTITION - _BACKUP_GPT) // _ALIGNMENT * _ALIGNMENT - _ALIGNMENT
-    allocatable = (partition // _LABEL * _LABEL - _LABELS) * drives
-    if allocatable <= 0:
+    if partition < _SMALLEST_PARTITION:
         return 0
+    allocatable = (partition - _LABELS) * drives
     shift = _metaslab_shift(allocatable)
     metaslabs = allocatable >> shift
     allocated = record_sectors(drives, parity, ashift)[1]
