@@ -194,7 +194,7 @@ def _cut(text: str, printed: int) -> str:
     if "DMI table is broken" in text:
         return "the firmware's table is broken, and the rest of it was not read"
     if announced and printed < int(announced[1]):
-        return f"the report has {printed} of the {announced[1]} structures that it announces"
+        return f"the report lacks structures that it announces ({printed} of {announced[1]})"
     if not announced and any(words in text for words in _WHOLE):
         return "the report has no end"
     return ""

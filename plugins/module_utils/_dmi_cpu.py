@@ -75,41 +75,43 @@ def _sockets_fault(dmi: Dmi, fitted: list[Processor]) -> str:
     if dmi.cut:
         return dmi.cut
     if not dmi.processors:
-        return "dmidecode lists no processor (type 4)"
+        return "dmidecode lists no processor"
     if not fitted:
         return "the firmware calls no processor socket populated, which cannot be"
     # On boards with one socket "disabled" is a slip of the firmware: something does run.
     disabled = [one for one in fitted if "Disabled" in one.status]
     if disabled and len(disabled) < len(fitted):
-        return f"the firmware calls socket {disabled[0].socket} populated, yet its processor disabled"
+        return f"the firmware calls a socket populated, yet its processor disabled ({disabled[0].socket})"
     sockets = Counter(_NUMBERED.sub("", one.socket) for one in fitted)
     socket, times = sockets.most_common(1)[0]
     if times > 1:
-        return f"the firmware lists {times} processors in the one socket {socket or 'without a name'}"
+        return f"the firmware lists several processors in one socket ({times} in {socket or 'one without a name'})"
     return ""
 
 
 def _cores_fault(one: Processor) -> str:
     """Return why the cores of one processor are not known, nothing if they are."""
     if not one.cores or one.cores == _ONE_BYTE:
-        return f"the firmware does not tell how many cores the processor in {one.socket} has"
+        return f"the firmware does not count the cores ({one.socket})"
     if one.enabled_cores not in (None, one.cores):
-        return f"the firmware tells {one.cores} cores in {one.socket}, and {one.enabled_cores} of them enabled"
+        return f"the firmware counts other cores than enabled ones ({one.socket}: {one.cores}, {one.enabled_cores})"
     if named_cores(one.version) not in (None, one.cores):
-        return f"the firmware tells {one.cores} cores in {one.socket}, not those of a {one.version}"
+        return f"the firmware counts other cores than the model name ({one.socket}: {one.cores}, {one.version})"
     if one.threads is not None and one.threads < one.cores:
-        return f"the firmware tells {one.cores} cores in {one.socket}, and only {one.threads} threads"
+        return f"the firmware counts fewer threads than cores ({one.socket}: {one.threads}, {one.cores})"
     return ""
 
 
 def _threads_fault(one: Processor) -> str:
     """Return why the threads of one processor, whose cores are known, are not known."""
     if not one.threads or one.threads == _ONE_BYTE:
-        return f"the firmware does not tell how many threads the processor in {one.socket} has"
+        return f"the firmware does not count the threads ({one.socket})"
     most = _MOST_THREADS_PHI if "Phi" in one.version else _MOST_THREADS
     # Only processors with unequal cores have a number in between, and no clock in their name.
     if one.threads > most * (one.cores or 0) or (_uneven(one) and named_mhz(one.version)):
-        return f"the firmware tells {one.threads} threads of {one.cores} cores in {one.socket}"
+        return (
+            f"the firmware counts threads that no such processor has ({one.socket}: {one.threads} on {one.cores} cores)"
+        )
     return ""
 
 
@@ -132,9 +134,10 @@ def _base_fault(one: Processor, virtual: bool) -> str:
     if virtual:
         return "a virtual machine's firmware makes up the clock"
     if not one.current_mhz:
-        return "the firmware tells no clock"
+        return f"the firmware tells no clock ({one.socket})"
     if not starts_at_base(one.manufacturer, one.version):
-        return "of this maker's processors the firmware often tells the turbo clock"
+        return f"the model name has no clock, and this maker's firmware may call the turbo current ({one.socket})"
     if one.max_mhz and one.current_mhz > one.max_mhz:
-        return f"the firmware tells {one.current_mhz} MHz, more than the {one.max_mhz} MHz that it calls the most"
+        speeds = f"{one.current_mhz}, {one.max_mhz}"
+        return f"the firmware calls a clock current that is above its highest ({one.socket}: {speeds})"
     return ""

@@ -74,12 +74,11 @@ def _fault(dmi: Dmi, arrays: Sequence[MemoryArray], devices: Sequence[MemoryDevi
     if dmi.cut:
         return dmi.cut
     if not devices:
-        old = " but in the obsolete type 6" if dmi.legacy_modules else ""
-        return f"dmidecode lists no memory module (type 17){old}"
+        return "dmidecode lists no memory module" + (" but in the obsolete type 6" if dmi.legacy_modules else "")
     known = {one.handle for one in arrays}
     orphans = [one for one in devices if one.array not in known]
     if arrays and 0 < len(orphans) < len(devices):
-        return f"the firmware lists module {orphans[0].slot} in no array, so it may be one that it lists twice"
+        return f"the firmware lists a module in no array, which may be one that it lists twice ({orphans[0].slot})"
     fitted = [one for one in devices if one.fitted]
     if not fitted:
         return "the firmware calls every memory slot empty, which cannot be"
@@ -89,13 +88,13 @@ def _fault(dmi: Dmi, arrays: Sequence[MemoryArray], devices: Sequence[MemoryDevi
 def _size_fault(one: MemoryDevice, real: bool) -> str:
     """Return why the size of a fitted module cannot be right."""
     if one.bytes is None:
-        return f"the firmware does not know the size of module {one.slot}"
+        return f"the firmware does not know the size of a module ({one.slot})"
     if one.bytes == _EXTENDED:
-        return f"module {one.slot} is larger than the firmware can tell"
+        return f"a module is larger than the firmware can tell ({one.slot})"
     least = _LEAST_MODERN if one.kind.startswith(_MODERN) else _LEAST
     if one.bytes < least or (real and not _is_round(one.bytes)):
         kind = real_name(one.kind) or "memory"
-        return f"the firmware tells {one.bytes // _MIB} MiB of {kind} in {one.slot}, which no module has"
+        return f"the firmware tells a size that no module has ({one.slot}: {one.bytes // _MIB} MiB of {kind})"
     return ""
 
 
@@ -110,28 +109,28 @@ def _ecc(
 ) -> tuple[bool | None, str]:
     """Return whether errors are corrected, and how that is known or why not."""
     if virtualisation:
-        return None, f"a virtual machine ({virtualisation}) claims what it likes; its host knows"
+        return None, f"a virtual machine claims what it likes; its host knows ({virtualisation})"
     if virtualisation is None:
         return None, "it is not known whether this is a virtual machine, which claims what it likes"
     corrections = {one.correction for one in arrays}
     if not corrections:
-        return None, "dmidecode lists no memory array (type 16)"
+        return None, "dmidecode lists no memory array"
     if len(corrections) > 1:
-        return None, f"the firmware says {' and '.join(sorted(corrections))} of its memory arrays"
+        return None, f"the firmware says different things of its memory arrays ({', '.join(sorted(corrections))})"
     correction = corrections.pop()
     if not fitted:
-        return None, "dmidecode lists no fitted memory module (type 17)"
+        return None, "dmidecode lists no fitted memory module"
     wide = [one for one in fitted if _has_check_bits(one)]
     if correction == "None":
         if not wide and not any(map(_is_doubtful, fitted)):
             return False, "the firmware says that the memory has no error correction"
-        return None, f"the firmware says no error correction, yet module {_shown(wide or fitted)} has bits for it"
+        return None, f"the firmware says no error correction, yet a module has bits for it ({_shown(wide or fitted)})"
     if correction not in _CORRECTING:
-        return None, f"the firmware says {correction or 'nothing'} of error correction"
+        return None, f"the firmware does not say whether errors are corrected ({correction or 'nothing'})"
     if len(wide) == len(fitted):
         return True, f"the firmware says {correction}, and each module has bits for it ({_shown(wide)})"
     narrow = [one for one in fitted if one not in wide]
-    return None, f"the firmware says {correction}, yet module {_shown(narrow)} has no bits for it"
+    return None, f"the firmware says {correction}, yet a module has no bits for it ({_shown(narrow)})"
 
 
 def _has_check_bits(one: MemoryDevice) -> bool:

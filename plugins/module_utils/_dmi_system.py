@@ -59,7 +59,7 @@ def dmi_machine(dmi: Dmi) -> Machine:
     unknown = {**unknown, **unknown_cpu, **unknown_memory}
     supplies = dmi_power_supplies(dmi)
     if supplies is None:
-        unknown["power_supplies"] = "the firmware lists none (type 39)"
+        unknown["power_supplies"] = "the firmware lists none"
     return Machine(system=system, cpu=cpu, memory=memory, power_supplies=supplies, unknown=unknown)
 
 
@@ -80,7 +80,7 @@ def iso_date(text: str) -> str | None:
 def _virtualisation(dmi: Dmi) -> tuple[str | None, str]:
     """Return what kind of virtual machine this is, "" for none; None and why if the firmware leaves that open."""
     if not dmi.system:
-        return None, dmi.cut or "dmidecode does not name the machine (type 1)"
+        return None, dmi.cut or "dmidecode does not name the machine"
     firmware, board = dmi.firmware or _NOTHING, dmi.board or _NOTHING
     makers = [one.manufacturer for one in dmi.processors] + [one.manufacturer for one in dmi.devices]
     kind = hypervisor(

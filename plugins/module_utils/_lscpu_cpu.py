@@ -49,7 +49,7 @@ def lscpu_cpu(lscpu: Lscpu, topology: Topology | None = None) -> tuple[Cpu, dict
 
     The list, where there is one, decides about cores: it alone is right if they are of unequal kinds.
     """
-    off = f"CPUs {lscpu.offline} of {lscpu.cpus} are off, and nothing tells their cores" if lscpu.offline else ""
+    off = f"some CPUs are off, and nothing tells their cores ({lscpu.offline} of {lscpu.cpus})" if lscpu.offline else ""
     base, source = _base(lscpu)
     faults = {
         "sockets": _sockets_fault(lscpu),
@@ -79,13 +79,13 @@ def lscpu_virtualisation(lscpu: Lscpu) -> tuple[str | None, str]:
     if lscpu.hypervisor:
         kind = _HYPERVISORS.get(lscpu.hypervisor)
         if kind is None or (lscpu.virtualisation == "none" and not guest):
-            how = lscpu.virtualisation or "no"
-            return None, f"lscpu tells the hypervisor {lscpu.hypervisor} with {how} virtualisation"
+            how = lscpu.virtualisation or "nothing else"
+            return None, f"lscpu does not tell clearly whether this is a virtual machine ({lscpu.hypervisor}, {how})"
         return kind, ""
     if guest:
         return None, "the processor says that a hypervisor is there, and lscpu does not tell which"
     if not _X86.match(lscpu.architecture):
-        return None, f"on {lscpu.architecture} lscpu does not tell whether this is a virtual machine"
+        return None, f"lscpu does not tell whether this is a virtual machine ({lscpu.architecture})"
     return "", ""
 
 
@@ -106,7 +106,7 @@ def _sockets_fault(lscpu: Lscpu) -> str:
         return "lscpu does not count the sockets"
     # Kernels for boards without ACPI take clusters for sockets; only memory of its own proves a second socket.
     if sockets > 1 and _ARM.match(lscpu.architecture) and (lscpu.numa_nodes or 1) < sockets:
-        return f"lscpu counts {sockets} sockets, which may be clusters of cores in one"
+        return f"lscpu counts sockets that may be clusters of cores in one ({sockets})"
     return ""
 
 
@@ -118,12 +118,12 @@ def _cores_fault(lscpu: Lscpu) -> str:
             return "lscpu does not tell the threads per core, or the cores"
         most = _MOST_THREADS_PHI if "Phi" in kind.model else _MOST_THREADS
         if kind.threads_per_core > most and _X86.match(lscpu.architecture):
-            return f"lscpu tells {kind.threads_per_core} threads per core, which no such processor has"
+            return f"lscpu tells more threads per core than such a processor has ({kind.threads_per_core})"
         total += kind.threads_per_core * kind.cores
     if total != lscpu.cpus:
         return (
-            f"lscpu tells cores for {total} CPUs, and {lscpu.cpus} CPUs: they are of unequal kinds, or not all in use;"
-            " lscpu -p=CPU,CORE,SOCKET tells"
+            "threads, cores and sockets do not make up the CPUs: cores are unequal, or not all in use;"
+            f" lscpu -p=CPU,CORE,SOCKET tells ({total}, {lscpu.cpus})"
         )
     return ""
 

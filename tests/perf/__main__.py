@@ -17,19 +17,20 @@ from pathlib import Path
 
 from tests.farend.end import FarEndError
 from tests.nodes.engine import EngineError
-from tests.perf import converge, peers, scale, site
+from tests.perf import converge, machines, peers, scale, site
 from tests.perf.ratios import NothingMeasured, Result, table
 from tests.perf.world import CORES, MOST, say
 
 EPILOG = """
-Everything runs on throw-away nodes of this machine (systemd containers, reached over SSH), which are taken away at the
-end. Each ratio is taken within a round, and the median of the rounds is shown: what slows a whole round down drops out.
-Seconds mean something only on a machine that does nothing else. A limit that is not kept is shown and fails nothing;
-a bench that measured nothing ends with 1.
+All but machines runs on throw-away nodes of this machine (systemd containers, reached over SSH), which are taken away
+at the end. Each ratio is taken within a round, and the median of the rounds is shown: what slows a whole round down
+drops out. Seconds mean something only on a machine that does nothing else. A limit that is not kept is shown and fails
+nothing; a bench that measured nothing ends with 1.
 
   scripts/bench --json figures.json          all but peers, in about a quarter of an hour
   scripts/bench site --runs 3                the run with nothing to do, quickly
   scripts/bench peers --path ~/ansible-role-docker --vars vars.yml --against docker
+  scripts/bench machines --path ~/reports    recorded reports of dmidecode, lscpu and smartctl, read and judged
 """
 ALL = ["site", "converge", "scale"]
 DEFAULT_RUNS = {"site": 5, "converge": 3, "scale": 3, "peers": 5}
@@ -64,6 +65,13 @@ def arguments() -> argparse.Namespace:
         "--against", default="", metavar="ROLE", help="a role of ours to measure after it, such as docker"
     )
     peer.add_argument("--our-vars", type=Path, metavar="FILE", help="variables for that role of ours")
+    text = "the parsers and the judge of tier_check over recorded reports of machines; makes no node"
+    recorded = commands.add_parser("machines", help=text, description=machines.__doc__)
+    recorded.add_argument(
+        "--path", type=Path, required=True, metavar="DIR", help="a folder, or a .tar or .tar.xz of one"
+    )
+    recorded.add_argument("--json", type=Path, metavar="FILE", help="also write one JSON object a line for each report")
+    recorded.add_argument("--tier", type=int, choices=[2, 3], default=2, help="what they are judged for (2)")
     given = sys.argv[1:]
     bare = not given or (given[0].startswith("-") and given[0] not in ("-h", "--help"))
     return parser.parse_args(["all", *given] if bare else given)
@@ -103,6 +111,9 @@ def machine() -> str:
 def main() -> int:
     """Measure, print, and write the file if one is asked for."""
     options = arguments()
+    if options.command == "machines":
+        print(*machines.measure(options.path, options.tier, options.json), sep="\n\n")
+        return 0
     started, here = time.monotonic(), machine()
     say(here)
     results = []

@@ -167,7 +167,7 @@ def test_a_structure_that_runs_into_the_next_ends_there() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (REPORT[: REPORT.index("Handle 0x0012")], "the report has 7 of the 9 structures that it announces"),
+        (REPORT[: REPORT.index("Handle 0x0012")], "the report lacks structures that it announces (7 of 9)"),
         (
             REPORT[: REPORT.index("Handle 0x0010")] + "Invalid entry length (0). DMI table is broken! Stop.\n",
             "the firmware's table is broken, and the rest of it was not read",

@@ -72,20 +72,20 @@ def test_one_socket_however_it_is_told(processors: tuple[Processor, ...]) -> Non
     ("dmi", "reason"),
     [
         (table(XEON, cut="the report has no end"), "the report has no end"),
-        (table(), "dmidecode lists no processor (type 4)"),
+        (table(), "dmidecode lists no processor"),
         (table(EMPTY), "the firmware calls no processor socket populated, which cannot be"),
         (
             table(XEON, replace(SECOND, status="Populated, Disabled By User", version="Null", cores=None)),
-            "the firmware calls socket CPU2 populated, yet its processor disabled",
+            "the firmware calls a socket populated, yet its processor disabled (CPU2)",
         ),
-        (table(XEON, XEON), "the firmware lists 2 processors in the one socket CPU1"),
+        (table(XEON, XEON), "the firmware lists several processors in one socket (2 in CPU1)"),
         (
             table(replace(XEON, socket="CPU-A (00)"), replace(XEON, socket="CPU-A ( 1 )")),
-            "the firmware lists 2 processors in the one socket CPU-A",
+            "the firmware lists several processors in one socket (2 in CPU-A)",
         ),
         (
             table(replace(XEON, socket=""), replace(XEON, socket="")),
-            "the firmware lists 2 processors in the one socket without a name",
+            "the firmware lists several processors in one socket (2 in one without a name)",
         ),
     ],
 )
@@ -98,14 +98,14 @@ def test_sockets_that_are_not_known_leave_cores_and_threads_unknown(dmi: Dmi, re
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"cores": None}, "the firmware does not tell how many cores the processor in CPU1 has"),
-        ({"cores": 255}, "the firmware does not tell how many cores the processor in CPU1 has"),
-        ({"enabled_cores": 1}, "the firmware tells 16 cores in CPU1, and 1 of them enabled"),
-        ({"enabled_cores": 32}, "the firmware tells 16 cores in CPU1, and 32 of them enabled"),
-        ({"threads": 2}, "the firmware tells 16 cores in CPU1, and only 2 threads"),
+        ({"cores": None}, "the firmware does not count the cores (CPU1)"),
+        ({"cores": 255}, "the firmware does not count the cores (CPU1)"),
+        ({"enabled_cores": 1}, "the firmware counts other cores than enabled ones (CPU1: 16, 1)"),
+        ({"enabled_cores": 32}, "the firmware counts other cores than enabled ones (CPU1: 16, 32)"),
+        ({"threads": 2}, "the firmware counts fewer threads than cores (CPU1: 2, 16)"),
         (
             {"version": "AMD EPYC 9999 12-Core Processor"},
-            "the firmware tells 16 cores in CPU1, not those of a AMD EPYC 9999 12-Core Processor",
+            "the firmware counts other cores than the model name (CPU1: 16, AMD EPYC 9999 12-Core Processor)",
         ),
     ],
 )
@@ -118,10 +118,10 @@ def test_a_count_of_cores_that_is_contradicted_is_unknown(change: dict[str, Any]
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"threads": None}, "the firmware does not tell how many threads the processor in CPU1 has"),
-        ({"threads": 255}, "the firmware does not tell how many threads the processor in CPU1 has"),
-        ({"threads": 64}, "the firmware tells 64 threads of 16 cores in CPU1"),
-        ({"threads": 20}, "the firmware tells 20 threads of 16 cores in CPU1"),
+        ({"threads": None}, "the firmware does not count the threads (CPU1)"),
+        ({"threads": 255}, "the firmware does not count the threads (CPU1)"),
+        ({"threads": 64}, "the firmware counts threads that no such processor has (CPU1: 64 on 16 cores)"),
+        ({"threads": 20}, "the firmware counts threads that no such processor has (CPU1: 20 on 16 cores)"),
     ],
 )
 def test_threads_that_no_processor_has_are_unknown(change: dict[str, Any], reason: str) -> None:
@@ -133,7 +133,9 @@ def test_threads_that_no_processor_has_are_unknown(change: dict[str, Any], reaso
 def test_unequal_cores_have_threads_in_between() -> None:
     cpu, unknown = dmi_cpu(table(HYBRID), virtual=False)
     assert (cpu.cores, cpu.threads, cpu.hybrid, cpu.base_mhz) == (14, 20, True, None)
-    assert unknown == {"cpu.base_mhz": "of this maker's processors the firmware often tells the turbo clock"}
+    assert unknown == {
+        "cpu.base_mhz": "the model name has no clock, and this maker's firmware may call the turbo current (CPU1)"
+    }
 
 
 def test_four_threads_a_core() -> None:
@@ -152,12 +154,12 @@ def test_the_current_speed_is_the_base_clock_where_the_name_has_none() -> None:
     ("processor", "virtual", "reason"),
     [
         (EPYC, True, "a virtual machine's firmware makes up the clock"),
-        (replace(EPYC, current_mhz=None), False, "the firmware tells no clock"),
-        (replace(EPYC, current_mhz=0), False, "the firmware tells no clock"),
+        (replace(EPYC, current_mhz=None), False, "the firmware tells no clock (CPU1)"),
+        (replace(EPYC, current_mhz=0), False, "the firmware tells no clock (CPU1)"),
         (
             replace(EPYC, current_mhz=4100, max_mhz=3900),
             False,
-            "the firmware tells 4100 MHz, more than the 3900 MHz that it calls the most",
+            "the firmware calls a clock current that is above its highest (CPU1: 4100, 3900)",
         ),
     ],
 )

@@ -76,29 +76,29 @@ def test_modules_of_no_array_count_if_all_are() -> None:
     assert memory.installed_bytes == 32 * GIB
     memory, unknown = memory_of(table(replace(A1, array=""), arrays=()))
     assert memory.installed_bytes == 16 * GIB
-    assert unknown == {"memory.ecc": "dmidecode lists no memory array (type 16)"}
+    assert unknown == {"memory.ecc": "dmidecode lists no memory array"}
 
 
 @pytest.mark.parametrize(
     ("dmi", "reason"),
     [
         (table(A1, cut="the report has no end"), "the report has no end"),
-        (table(), "dmidecode lists no memory module (type 17)"),
-        (table(legacy=2), "dmidecode lists no memory module (type 17) but in the obsolete type 6"),
+        (table(), "dmidecode lists no memory module"),
+        (table(legacy=2), "dmidecode lists no memory module but in the obsolete type 6"),
         (table(EMPTY), "the firmware calls every memory slot empty, which cannot be"),
         (
             table(A1, replace(A2, array="0x99")),
-            "the firmware lists module A2 in no array, so it may be one that it lists twice",
+            "the firmware lists a module in no array, which may be one that it lists twice (A2)",
         ),
-        (table(A1, replace(A2, bytes=None)), "the firmware does not know the size of module A2"),
-        (table(A1, replace(A2, bytes=0x7FFF << 20)), "module A2 is larger than the firmware can tell"),
-        (table(replace(A1, bytes=0)), "the firmware tells 0 MiB of DDR4 in A1, which no module has"),
-        (table(replace(A1, bytes=64 << 20)), "the firmware tells 64 MiB of DDR4 in A1, which no module has"),
+        (table(A1, replace(A2, bytes=None)), "the firmware does not know the size of a module (A2)"),
+        (table(A1, replace(A2, bytes=0x7FFF << 20)), "a module is larger than the firmware can tell (A2)"),
+        (table(replace(A1, bytes=0)), "the firmware tells a size that no module has (A1: 0 MiB of DDR4)"),
+        (table(replace(A1, bytes=64 << 20)), "the firmware tells a size that no module has (A1: 64 MiB of DDR4)"),
         (
             table(replace(A1, bytes=16 << 20, kind="Unknown")),
-            "the firmware tells 16 MiB of memory in A1, which no module has",
+            "the firmware tells a size that no module has (A1: 16 MiB of memory)",
         ),
-        (table(replace(A1, bytes=5 * GIB)), "the firmware tells 5120 MiB of DDR4 in A1, which no module has"),
+        (table(replace(A1, bytes=5 * GIB)), "the firmware tells a size that no module has (A1: 5120 MiB of DDR4)"),
     ],
 )
 def test_memory_that_cannot_be_right_is_unknown(dmi: Dmi, reason: str) -> None:
@@ -144,23 +144,35 @@ def test_errors_are_not_corrected_if_the_array_says_so_and_no_module_has_the_bit
 @pytest.mark.parametrize(
     ("correction", "modules", "reason"),
     [
-        ("Multi-bit ECC", [(64, 64)], "Multi-bit ECC, yet module A1: 64 bits, 64 of data has no bits for it"),
-        ("Multi-bit ECC", [(72, 72)], "Multi-bit ECC, yet module A1: 72 bits, 72 of data has no bits for it"),
-        ("Multi-bit ECC", [(None, 64)], "Multi-bit ECC, yet module A1: unknown bits, 64 of data has no bits for it"),
-        ("Multi-bit ECC", [(72, 0)], "Multi-bit ECC, yet module A1: 72 bits, unknown of data has no bits for it"),
+        ("Multi-bit ECC", [(64, 64)], "says Multi-bit ECC, yet a module has no bits for it (A1: 64 bits, 64 of data)"),
+        ("Multi-bit ECC", [(72, 72)], "says Multi-bit ECC, yet a module has no bits for it (A1: 72 bits, 72 of data)"),
+        (
+            "Multi-bit ECC",
+            [(None, 64)],
+            "says Multi-bit ECC, yet a module has no bits for it (A1: unknown bits, 64 of data)",
+        ),
+        (
+            "Multi-bit ECC",
+            [(72, 0)],
+            "says Multi-bit ECC, yet a module has no bits for it (A1: 72 bits, unknown of data)",
+        ),
         (
             "Single-bit ECC",
             [(72, 64), (64, 64)],
-            "Single-bit ECC, yet module A2: 64 bits, 64 of data has no bits for it",
+            "says Single-bit ECC, yet a module has no bits for it (A2: 64 bits, 64 of data)",
         ),
-        ("None", [(72, 64)], "no error correction, yet module A1: 72 bits, 64 of data has bits for it"),
-        ("None", [(64, 64), (72, 64)], "no error correction, yet module A2: 72 bits, 64 of data has bits for it"),
-        ("None", [(72, 72)], "no error correction, yet module A1: 72 bits, 72 of data has bits for it"),
-        ("Parity", [(72, 64)], "Parity of error correction"),
-        ("CRC", [(72, 64)], "CRC of error correction"),
-        ("Unknown", [(72, 64)], "Unknown of error correction"),
-        ("<OUT OF SPEC>", [(64, 64)], "<OUT OF SPEC> of error correction"),
-        ("", [(72, 64)], "nothing of error correction"),
+        ("None", [(72, 64)], "says no error correction, yet a module has bits for it (A1: 72 bits, 64 of data)"),
+        (
+            "None",
+            [(64, 64), (72, 64)],
+            "says no error correction, yet a module has bits for it (A2: 72 bits, 64 of data)",
+        ),
+        ("None", [(72, 72)], "says no error correction, yet a module has bits for it (A1: 72 bits, 72 of data)"),
+        ("Parity", [(72, 64)], "does not say whether errors are corrected (Parity)"),
+        ("CRC", [(72, 64)], "does not say whether errors are corrected (CRC)"),
+        ("Unknown", [(72, 64)], "does not say whether errors are corrected (Unknown)"),
+        ("<OUT OF SPEC>", [(64, 64)], "does not say whether errors are corrected (<OUT OF SPEC>)"),
+        ("", [(72, 64)], "does not say whether errors are corrected (nothing)"),
     ],
 )
 def test_contradictions_leave_it_unknown(
@@ -171,22 +183,22 @@ def test_contradictions_leave_it_unknown(
         for slot, (total, data) in zip((A1, A2), modules, strict=False)
     ]
     memory, unknown = memory_of(table(*devices, arrays=(replace(ARRAY, correction=correction),)))
-    assert (memory.ecc, memory.ecc_reason) == (None, f"the firmware says {reason}")
-    assert unknown == {"memory.ecc": f"the firmware says {reason}"}
+    assert (memory.ecc, memory.ecc_reason) == (None, f"the firmware {reason}")
+    assert unknown == {"memory.ecc": f"the firmware {reason}"}
     assert memory.installed_bytes == len(devices) * 16 * GIB
 
 
 @pytest.mark.parametrize(
     ("dmi", "virtualisation", "reason"),
     [
-        (table(A1), "kvm", "a virtual machine (kvm) claims what it likes; its host knows"),
+        (table(A1), "kvm", "a virtual machine claims what it likes; its host knows (kvm)"),
         (table(A1), None, "it is not known whether this is a virtual machine, which claims what it likes"),
         (table(A1, cut="the report has no end"), "", "the report has no end"),
-        (table(EMPTY), "", "dmidecode lists no fitted memory module (type 17)"),
+        (table(EMPTY), "", "dmidecode lists no fitted memory module"),
         (
             table(A1, arrays=(ARRAY, replace(ARRAY, handle="0x30", correction="None"))),
             "",
-            "the firmware says Multi-bit ECC and None of its memory arrays",
+            "the firmware says different things of its memory arrays (Multi-bit ECC, None)",
         ),
     ],
 )

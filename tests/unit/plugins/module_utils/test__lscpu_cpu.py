@@ -53,9 +53,12 @@ def test_two_sockets() -> None:
         ({"kinds": kind(threads_per_core=None)}, "lscpu does not tell the threads per core, or the cores"),
         ({"kinds": kind(threads_per_core=0)}, "lscpu does not tell the threads per core, or the cores"),
         ({"kinds": kind(cores=None)}, "lscpu does not tell the threads per core, or the cores"),
-        ({"kinds": kind(threads_per_core=32, cores=2)}, "lscpu tells 32 threads per core, which no such processor has"),
-        ({"cpus": 40}, "lscpu tells cores for 64 CPUs, and 40 CPUs: they are of unequal kinds, or not all in use"),
-        ({"cpus": 96}, "lscpu tells cores for 64 CPUs, and 96 CPUs: they are of unequal kinds, or not all in use"),
+        (
+            {"kinds": kind(threads_per_core=32, cores=2)},
+            "lscpu tells more threads per core than such a processor has (32)",
+        ),
+        ({"cpus": 40}, "threads, cores and sockets do not make up the CPUs"),
+        ({"cpus": 96}, "threads, cores and sockets do not make up the CPUs"),
     ],
 )
 def test_cores_that_do_not_add_up_are_unknown_unless_the_list_tells_them(change: dict[str, Any], reason: str) -> None:
@@ -72,7 +75,7 @@ def test_cpus_that_are_off_leave_cores_and_threads_unknown() -> None:
     for topology in (None, Topology(32, 32, 2, False)):
         cpu, unknown = lscpu_cpu(lscpu, topology)
         assert (cpu.sockets, cpu.cores, cpu.threads) == (2, None, None)
-        reason = "CPUs 32-63 of 64 are off, and nothing tells their cores"
+        reason = "some CPUs are off, and nothing tells their cores (32-63 of 64)"
         assert unknown == {"cpu.cores": reason, "cpu.threads": reason}
 
 
@@ -91,7 +94,7 @@ def test_sockets_that_lscpu_leaves_out() -> None:
 def test_sockets_on_arm_may_be_clusters() -> None:
     cpu, unknown = lscpu_cpu(PHONE)
     assert (cpu.sockets, cpu.cores, cpu.threads) == (None, 8, 8)
-    assert unknown["cpu.sockets"] == "lscpu counts 2 sockets, which may be clusters of cores in one"
+    assert unknown["cpu.sockets"] == "lscpu counts sockets that may be clusters of cores in one (2)"
     assert lscpu_cpu(replace(PHONE, numa_nodes=1))[0].sockets is None
 
 
@@ -156,12 +159,20 @@ def test_a_name_that_is_none() -> None:
         (
             {"hypervisor": "Xen", "virtualisation": "none"},
             None,
-            "lscpu tells the hypervisor Xen with none virtualisation",
+            "lscpu does not tell clearly whether this is a virtual machine (Xen, none)",
         ),
-        ({"hypervisor": "(null)", "virtualisation": "full"}, None, "lscpu tells the hypervisor (null) with full"),
-        ({"hypervisor": "vertical"}, None, "lscpu tells the hypervisor vertical with no virtualisation"),
+        (
+            {"hypervisor": "(null)", "virtualisation": "full"},
+            None,
+            "lscpu does not tell clearly whether this is a virtual machine ((null), full)",
+        ),
+        (
+            {"hypervisor": "vertical"},
+            None,
+            "lscpu does not tell clearly whether this is a virtual machine (vertical, nothing",
+        ),
         ({"flags": frozenset({"hypervisor"})}, None, "the processor says that a hypervisor is there, and"),
-        ({"architecture": "aarch64"}, None, "on aarch64 lscpu does not tell whether this is a virtual machine"),
+        ({"architecture": "aarch64"}, None, "lscpu does not tell whether this is a virtual machine (aarch64)"),
     ],
 )
 def test_virtual_machines(change: dict[str, Any], found: str | None, reason: str) -> None:
