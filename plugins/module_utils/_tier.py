@@ -18,6 +18,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._tier_compute im
 from ansible_collections.eucaim.local_node.plugins.module_utils._tier_finding import (
     NOT_APPLICABLE,
     UNANSWERED,
+    UNMET,
     VERDICTS,
     WAIVED,
     Finding,
@@ -122,7 +123,7 @@ def summary(findings: Iterable[Finding]) -> dict[str, int]:
 def rows(findings: Sequence[Finding], at: str) -> list[dict[str, str]]:
     """Return one row of evidence for each requirement; it names every item."""
     return [
-        preflight.row(name, verdict, _expected(items), "; ".join(map(_measured, items)), JUDGED[name], at)
+        preflight.row(name, verdict, _expected(items), _measured(items), JUDGED[name], at)
         for name, verdict in verdicts(findings).items()
         for items in [[finding for finding in findings if finding.requirement == name]]
     ]
@@ -131,6 +132,16 @@ def rows(findings: Sequence[Finding], at: str) -> list[dict[str, str]]:
 def table(findings: Sequence[Finding]) -> list[str]:
     """Return the rows as lines for a terminal of 80 columns."""
     return preflight.table(rows(findings, ""))
+
+
+def unmet(findings: Sequence[Finding]) -> list[str]:
+    """Return one text for each requirement that is not met, with what would help."""
+    remedy = "add to it or replace it, or waive it for a while (waivers: requirement, by, reason, until)"
+    return [
+        f"[{row['requirement']}] found {row['measured']}; needed: {row['expected']}; remedy: {remedy}"
+        for row in rows(findings, "")
+        if row["status"] == UNMET
+    ]
 
 
 def _expected(items: Sequence[Finding]) -> str:
@@ -146,7 +157,12 @@ def _levels(minimum: str, recommended: str) -> str:
     return ", ".join(filter(None, (minimum, more))) or "nothing"
 
 
-def _measured(finding: Finding) -> str:
-    verdict = WORDS.get(finding.verdict, finding.verdict)
-    reason = f" ({finding.reason})" if finding.reason else ""
-    return f"{finding.item}: {finding.found}, {verdict}{reason}"
+def _measured(items: Sequence[Finding]) -> str:
+    """Return what was found; a reason that all items share stands once, at the end."""
+    reasons = [f" ({item.reason})" if item.reason else "" for item in items]
+    shared = reasons[0] if len(set(reasons)) == 1 else ""
+    texts = [
+        f"{item.item}: {item.found}, {WORDS.get(item.verdict, item.verdict)}{'' if shared else reason}"
+        for item, reason in zip(items, reasons)
+    ]
+    return "; ".join(texts) + shared

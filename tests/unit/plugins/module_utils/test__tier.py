@@ -38,6 +38,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._tier import (
     rows,
     summary,
     table,
+    unmet,
     verdicts,
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._tier_finding import Fitted, Stated, Wanted
@@ -239,11 +240,31 @@ def test_what_is_asked_of_several_items_stands_once() -> None:
     assert plain["HW-GPU"]["measured"] == "graphics processor: not judged, not asked (asked of Tier 3 only)"
 
 
+def test_a_reason_that_all_items_share_stands_once() -> None:
+    row = next(iter(rows(judge(changed("system", container="lxc"), WANTED), AT)))
+    assert row["measured"] == (
+        "cores: 32, unanswered; threads: 64, unanswered; base clock: 3 GHz, unanswered (this is a container (lxc): the"
+        " hardware is its host's; what is seen from here is not judged)"
+    )
+
+
 def test_the_table_fits_a_terminal() -> None:
     lines = table(judge(changed("cpu", cores=4), WANTED))
     assert max(map(len, lines)) <= 72
     assert "HW-CPU       unmet" in lines
     assert any("cores: 4, unmet" in line for line in lines)
+
+
+def test_what_is_unmet_is_said_with_what_would_help() -> None:
+    assert unmet(judge(GOOD, WANTED)) == []
+    assert unmet(judge(replace(GOOD, gpus=()), WANTED)) == [
+        (
+            "[HW-GPU] found graphics processor: none, unmet; needed: graphics processor: more than 150 tensor cores"
+            " and 16 GiB, recommended more than 300 tensor cores and 24 GiB; remedy: add to it or replace it, or"
+            " waive it for a while (waivers: requirement, by, reason, until)"
+        )
+    ]
+    assert unmet(judge(replace(GOOD, gpus=()), waived("HW-GPU"))) == []
 
 
 # ---------------------------------------------------------------------- what holds for every machine
