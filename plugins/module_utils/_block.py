@@ -101,18 +101,19 @@ def _drive(recording: Recording, blocks: Blocks, name: str, virtual: bool) -> Dr
     behind = is_volume(recording, name)
     transport = "raid" if behind else _transport(recording, folder)
     sectors = recording.number(f"{folder}/size")
+    medium = _medium(recording, folder, said, transport, virtual)
     return Drive(
         name=name,
         id=f"/dev/disk/by-id/{best}" if best else None,
         ids=tuple(f"/dev/disk/by-id/{each}" for each in ids),
         bytes=sectors * 512 if sectors is not None else None,
-        medium=_medium(recording, folder, said, transport, virtual),
+        medium=medium,
         transport=transport,
         model=_model(recording, folder, said),
         serial=_serial(recording, folder, said),
         wwn=_wwn(recording, folder, said),
         firmware=_firmware(recording, folder, said),
-        rotation_rpm=_rotation(said),
+        rotation_rpm=0 if medium == "ssd" else _rotation(said),
         logical_sector=recording.number(f"{folder}/queue/logical_block_size"),
         physical_sector=recording.number(f"{folder}/queue/physical_block_size"),
         removable=recording.flag(f"{folder}/removable"),

@@ -9,6 +9,7 @@ Private to this collection: nothing outside may import it. Pure: data in, data o
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -47,12 +48,12 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "system.secure_boot": ("secure-boot",),
     "system.virtualisation": ("virtual-machine", f"{_DMI}/product_name"),
     "system.container": ("container",),
-    "cpu.model": ("cpuinfo", "dmidecode", "lscpu"),
+    "cpu.model": ("lscpu", "dmidecode"),
     "cpu.sockets": (f"{_CPU}/cpu0/topology/physical_package_id", "dmidecode"),
     "cpu.cores": (f"{_CPU}/cpu0/topology/thread_siblings_list", "dmidecode"),
     "cpu.threads": (f"{_CPU}/online", "dmidecode"),
     "cpu.hybrid": (f"{_CPU}/cpu0/topology/thread_siblings_list",),
-    "cpu.base_mhz": (f"{_CPU}/cpu0/cpufreq/base_frequency", "cpuinfo", "dmidecode"),
+    "cpu.base_mhz": (f"{_CPU}/cpu0/cpufreq/base_frequency", "dmidecode"),
     "cpu.max_mhz": (f"{_CPU}/cpu0/cpufreq/cpuinfo_max_freq", "dmidecode"),
     "cpu.fitted_sockets": ("dmidecode",),
     "memory.installed_bytes": ("dmidecode", "lsmem"),
@@ -156,17 +157,16 @@ def _key(item: Any) -> str:
 
 
 def _of_items(path: str, items: tuple[Any, ...], why: _Why) -> dict[str, str]:
-    """Return the reasons for the members of a list; one for all of them, where it is the same."""
+    """Return the reasons for the members of a list: the commonest one for all, others by the name of the member."""
     by_field: dict[str, dict[str, str]] = {}
     for item in items:
         for name in _unknown_fields(path, item):
             by_field.setdefault(name, {})[_key(item)] = why.of(f"{path}.{name}", item)
     reasons = {}
     for name, found in by_field.items():
-        if len(set(found.values())) == 1:
-            reasons[f"{path}.{name}"] = next(iter(found.values()))
-        else:
-            reasons.update({f"{path}.{key}.{name}": reason for key, reason in found.items()})
+        (common, _times), *_others = Counter(found.values()).most_common()
+        reasons[f"{path}.{name}"] = common
+        reasons.update({f"{path}.{key}.{name}": reason for key, reason in found.items() if reason != common})
     return reasons
 
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import PowerSupply, Sensor
 from ansible_collections.eucaim.local_node.plugins.module_utils._recording import Recording
 
-UNITS = {"degrees C": "C", "degrees F": "F", "percent": "%", "RPM": "RPM", "Watts": "W", "Volts": "V", "Amps": "A"}
+FAHRENHEIT = "degrees F"
+UNITS = {"degrees C": "C", FAHRENHEIT: "C", "percent": "%", "RPM": "RPM", "Watts": "W", "Volts": "V", "Amps": "A"}
 # Entities of the IPMI specification (2.0, table 43-13) that are air, and a power supply.
 AIR_ENTITIES = ("39", "55", "64")
 POWER_ENTITY = "10"
@@ -86,16 +87,19 @@ def _sensor(row: Row) -> Sensor:
         kind = "intrusion" if _INTRUSION.search(row.name + row.reading) else "other"
         return Sensor(row.name, kind, status=row.reading or row.status)
     unit = UNITS[found[2]]
+    value = float(found[1])
+    if found[2] == FAHRENHEIT:
+        value = round((value - 32) / 1.8, 1)
     ambient = row.entity in AIR_ENTITIES or bool(_AIR.search(row.name))
-    ambient = ambient and unit in ("C", "F", "%") and not _LEAVING.search(row.name)
+    ambient = ambient and unit in ("C", "%") and not _LEAVING.search(row.name)
     kind = _kind(row.name, unit)
-    return Sensor(row.name, kind, float(found[1]), unit, row.status, ambient and kind in ("temperature", "humidity"))
+    return Sensor(row.name, kind, value, unit, row.status, ambient and kind in ("temperature", "humidity"))
 
 
 def _kind(name: str, unit: str) -> str:
     if unit == "%":
         return "humidity" if "humid" in name.lower() else "fan" if "fan" in name.lower() else "other"
-    return {"C": "temperature", "F": "temperature", "RPM": "fan", "W": "power"}.get(unit, "other")
+    return {"C": "temperature", "RPM": "fan", "W": "power"}.get(unit, "other")
 
 
 def parse_power(text: str) -> int | None:
