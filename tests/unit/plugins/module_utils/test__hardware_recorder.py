@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils import _hardware_recorder as recorder
+from ansible_collections.eucaim.local_node.plugins.module_utils import _probes
 from ansible_collections.eucaim.local_node.plugins.module_utils._probes import IPMI, ROOT, USER, Probe
 from ansible_collections.eucaim.local_node.plugins.module_utils._recording import Output, Recording
 
@@ -23,10 +24,10 @@ SHELL = ("/bin/sh", "-c")
 
 @pytest.fixture(autouse=True)
 def _only_what_a_test_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder.probes, "FILES", ())
-    monkeypatch.setattr(recorder.probes, "LINKS", ())
-    monkeypatch.setattr(recorder.probes, "PROBES", ())
-    monkeypatch.setattr(recorder.probes, "follow_ups", lambda _recording, _gather: [])
+    monkeypatch.setattr(_probes, "FILES", ())
+    monkeypatch.setattr(_probes, "LINKS", ())
+    monkeypatch.setattr(_probes, "PROBES", ())
+    monkeypatch.setattr(_probes, "follow_ups", lambda _recording, _gather: [])
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def program(folder: Path, name: str, text: str = "", mode: int = 0o755) -> Path:
 def record(*probes: Probe, gather: Collection[str] = (), timeout: float = 20.0, root: bool = False) -> Recording:
     reader = recorder.Recorder(gather, timeout)
     reader.root = root
-    recorder.probes.PROBES = probes
+    _probes.PROBES = probes
     return reader.record()
 
 
@@ -65,9 +66,9 @@ def test_files_links_and_what_is_denied(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "a" / "secret").write_text("x")
     (tmp_path / "a" / "link").symlink_to("../b")
     monkeypatch.setattr(
-        recorder.probes, "FILES", ((f"{tmp_path}/*", ("inner/size", "secret", "none")), (f"{tmp_path}/a", ("in*r/s*",)))
+        _probes, "FILES", ((f"{tmp_path}/*", ("inner/size", "secret", "none")), (f"{tmp_path}/a", ("in*r/s*",)))
     )
-    monkeypatch.setattr(recorder.probes, "LINKS", ((f"{tmp_path}/*", ("link", ".")),))
+    monkeypatch.setattr(_probes, "LINKS", ((f"{tmp_path}/*", ("link", ".")),))
 
     def denied(path: str) -> bytes:
         if path.endswith("secret"):
@@ -122,7 +123,7 @@ def test_a_program_is_found_where_it_may_be_run(tools: Path, monkeypatch: pytest
     (tools / "folder").mkdir()
     assert recorder.find("folder") is None
     program(tools, "locked", mode=0o644)
-    monkeypatch.setattr(recorder.os, "access", lambda _path, _mode: False)
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
     assert recorder.find("locked") is None
     monkeypatch.delenv("PATH")
     assert recorder.find("none") is None
@@ -184,7 +185,7 @@ def test_a_command_that_is_gone_already_needs_no_end() -> None:
 def test_a_command_that_the_kernel_holds_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "GRACE_SECONDS", 0.2)
     killed = []
-    monkeypatch.setattr(recorder.os, "killpg", lambda group, sent: killed.append((group, sent)))
+    monkeypatch.setattr(os, "killpg", lambda group, sent: killed.append((group, sent)))
     with subprocess.Popen(["/bin/sleep", "60"], stdout=subprocess.PIPE) as process:
         recorder.end(process)
         assert killed == [(process.pid, signal.SIGKILL)]
@@ -202,7 +203,7 @@ def test_what_the_recording_asks_for_follows(tools: Path, monkeypatch: pytest.Mo
         wanted = [first, *([second] if recording.said("first") == "1" else [])]
         return [probe for probe in wanted if probe.name not in recording.commands]
 
-    monkeypatch.setattr(recorder.probes, "follow_ups", follow_ups)
+    monkeypatch.setattr(_probes, "follow_ups", follow_ups)
     found = record(first)
     assert {name: output.stdout for name, output in found.commands.items()} == {"first": "1", "second": "2"}
     assert asked == [set(), {"first"}, {"first", "second"}]
@@ -211,6 +212,6 @@ def test_what_the_recording_asks_for_follows(tools: Path, monkeypatch: pytest.Mo
 def test_the_time_of_each_command_is_kept(tools: Path) -> None:
     program(tools, "true")
     reader = recorder.Recorder((), 20.0)
-    recorder.probes.PROBES = (Probe("x", ("true",)), Probe("y", ("missing",)))
+    _probes.PROBES = (Probe("x", ("true",)), Probe("y", ("missing",)))
     reader.record()
     assert set(reader.seconds) == {"files", "x"}

@@ -76,7 +76,8 @@ def test_a_machine_as_recommended() -> None:
     ],
 )
 def test_processors_at_each_limit(wanted: Wanted, field: str, item: str, value: int | None, verdict: str) -> None:
-    assert judged("HW-CPU", item, changed("cpu", **{field: value}), wanted).verdict == verdict
+    changes: dict[str, Any] = {field: value}
+    assert judged("HW-CPU", item, changed("cpu", **changes), wanted).verdict == verdict
 
 
 def test_processors_are_shown_with_their_limits() -> None:

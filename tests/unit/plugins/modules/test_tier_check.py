@@ -16,6 +16,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._evidence import
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Machine
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware_file import machine_to_dict
 from ansible_collections.eucaim.local_node.plugins.module_utils._recording import Recording, write_recording
+from ansible_collections.eucaim.local_node.plugins.module_utils._tier import JUDGED
 from ansible_collections.eucaim.local_node.plugins.modules import tier_check
 from ansible_collections.eucaim.local_node.tests.unit.plugins.tier_machine import GOOD, changed
 
@@ -159,7 +160,7 @@ def test_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_this_machine_for_real(monkeypatch: pytest.MonkeyPatch) -> None:
     result = judged(monkeypatch, fitted={}, stated={}, dataset_size=None)
     assert result["hardware"]["cpu"]["threads"] >= 1
-    assert set(statuses(result)) == set(tier_check.tier.JUDGED)
+    assert set(statuses(result)) == set(JUDGED)
 
 
 def test_options_that_cannot_be_are_refused_together(monkeypatch: pytest.MonkeyPatch) -> None:
