@@ -79,9 +79,3 @@ def _base(recording: Recording, online: list[int]) -> tuple[int | None, str | No
         return first // 1000, f"cpufreq/base_frequency{also}"
     nominal = recording.number(f"{CPUS}/cpu0/acpi_cppc/nominal_freq")
     return (nominal, "acpi_cppc/nominal_freq") if nominal else (None, None)
-
-
-def base_in_name(model: str | None) -> int | None:
-    """Return the base clock that Intel writes into the model name: @ 2.60GHz."""
-    found = re.search(r"@ *(\d+(?:\.\d+)?) ?([GM])Hz", model or "")
-    return round(float(found[1]) * (1000 if found[2] == "G" else 1)) if found else None
