@@ -181,19 +181,25 @@ def _ledger(plan: Plan) -> Iterator[str]:
             yield f"of the bytes, {parts[part]} are for {part}, and elsewhere in the plan they are {size}"
 
 
-def _room(plan: Plan) -> Iterator[str]:
-    """Compare the room with the data set and its growth; a data set that does not fit is no plan."""
-    room, asked = plan["room"], plan["request"]
-    request = Request(
+def _asked(plan: Plan) -> Request:
+    """Return what the plan says was asked, as far as growth is concerned."""
+    asked = plan["request"]
+    return Request(
         dataset_bytes=asked["dataset_bytes"],
         growth_bytes=asked["growth_bytes_a_year"],
         growth_share=round(100 * asked["growth_percent_a_year"]),
+        years=min(asked["years"], HORIZON),
         headroom=round(100 * asked["headroom_percent"]),
     )
-    if asked["years"] > HORIZON:
-        yield f"request.years is {asked['years']}, and nobody plans for more than {HORIZON}"
+
+
+def _room(plan: Plan) -> Iterator[str]:
+    """Compare the room with the data set and its growth; a data set that does not fit is no plan."""
+    room, request = plan["room"], _asked(plan)
+    if plan["request"]["years"] > HORIZON:
+        yield f"request.years is {plan['request']['years']}, and nobody plans for more than {HORIZON}"
         return
-    later = dataset_in(request, asked["years"])
+    later = dataset_in(request, request.years)
     available = plan["file_system"]["available_bytes"]
     expected = {
         "available_bytes": available,
@@ -255,11 +261,16 @@ def _partitions(plan: Plan) -> Iterator[str]:
 
 
 def _growth(plan: Plan) -> Iterator[str]:
-    """Find steps of growth that bring nothing, or come before the array is full."""
-    sizes = [plan["room"]["available_bytes"], *(step["available_bytes"] for step in plan["growth"])]
-    years = [step["year"] for step in plan["growth"] if step["year"] is not None]
-    if any(after <= before for before, after in zip(sizes, sizes[1:])) or years != sorted(years):
-        yield "the steps of growth do not bring more and more room, one after the other"
+    """Find steps of growth that bring nothing, or come in another year than the one in which it gets tight."""
+    request = _asked(plan)
+    before = plan["room"]["available_bytes"]
+    for step in plan["growth"]:
+        after = step["available_bytes"]
+        full = first_year_without_room(request, after)
+        until = None if full is None else full - 1
+        if after <= before or step["year"] != first_year_without_room(request, before) or step["enough_until"] != until:
+            yield f"the step of growth {step['kind']!r} does not bring more room in the year in which it gets tight"
+        before = after
 
 
 def _comparison(plan: Plan) -> Iterator[str]:

@@ -16,10 +16,9 @@ twice what one of 4 TB does.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, islice, repeat
+from itertools import chain, islice, repeat
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._filesystem import FilesystemError
 from ansible_collections.eucaim.local_node.plugins.module_utils._plan_layout import Layout, build
@@ -37,7 +36,7 @@ class Target:
     """What the data drives have to reach, in bytes."""
 
     need: int  # to be available to users in the last year that is planned for, with head-room
-    raw: int  # members together, as on their labels
+    raw: int  # members together, each used as far as the smallest is
     spare: int  # spare drives together, each used as far as a member is
     drives: int  # slots that there are for data drives
 
@@ -47,7 +46,6 @@ class Pool:
     """Single drives in the order in which one would buy them, the cheapest first, as many as there are slots."""
 
     drives: tuple[Offer, ...]
-    sums: tuple[int, ...]  # bytes of the first drive, of the first two, ...
     largest: int
 
 
@@ -65,7 +63,7 @@ def pools(request: Request, target: Target) -> tuple[Pool, ...]:
             sizes = [offer.size for offer in drives]
             # Where none of this size is among them, it is the pool of the next size.
             if size in sizes:
-                found.append(Pool(drives, tuple(accumulate(sizes)), max(sizes)))
+                found.append(Pool(drives, max(sizes)))
     return tuple(found)
 
 
@@ -123,19 +121,21 @@ def _order(layout: Layout) -> tuple[int, int, int, int, list[str]]:
 
 def _smallest(request: Request, target: Target, level: str, pool: Pool, least: int) -> Layout | None:
     """Return the layout with the fewest members of one pool that reaches the target."""
-    count = max(least, bisect_left(pool.sums, max(target.raw, target.need)) + 1)
+    count = max(least, ceil_div(max(target.raw, target.need), pool.largest))
     before = -1
     while count <= len(pool.drives):
         layout = _with_spares(request, target, level, pool, count)
         if layout is None:
             count += 1
             continue
-        if layout.available_bytes >= target.need:
-            return layout
-        if layout.available_bytes <= before:
+        missing = target.need - layout.available_bytes
+        if missing > 0 and layout.available_bytes <= before:
             return None  # one mirror more holds no more
         before = layout.available_bytes
-        count += max(1, (target.need - before) // layout.figures.member_bytes)
+        missing = max(missing, target.raw - layout.raw_bytes)
+        if missing <= 0:
+            return layout
+        count += max(1, missing // layout.figures.member_bytes)
     return None
 
 

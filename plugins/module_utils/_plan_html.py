@@ -30,9 +30,10 @@ table.plain{table-layout:auto}
 .plain .id{font-weight:400}
 .falls th{width:15rem}.falls .bar-cell{width:auto}.falls td.amount{width:6rem}
 .buy .quantity{font-weight:650;white-space:nowrap}.buy tbody td,.buy tbody th{padding-top:.55rem;padding-bottom:.55rem}
-.judged th{width:10.5rem}.judged thead th:nth-child(2),.judged thead th:nth-child(3){width:11rem}
-.judged thead th:last-child{width:11.2rem}.judged th small{display:block;font-weight:400;font-size:inherit}
-.judged th .id{display:inline}
+.plain.judged{table-layout:fixed}.plain.judged thead th:first-child{width:25%}
+.plain.judged thead th:nth-child(2),.plain.judged thead th:nth-child(3),.plain.judged thead th:last-child{width:17%}
+.judged th small{font-weight:400;font-size:inherit}.judged th .id{display:inline;white-space:nowrap}
+.judged .mark{white-space:nowrap}.judged tbody td,.judged tbody th{padding-top:.6rem;padding-bottom:.6rem}
 .figures{grid-template-columns:repeat(auto-fit,minmax(8.4rem,1fr));margin:1.2rem 0}
 .figures li{display:block;background:#f3f6f8}.figures b{display:block}.figures span{color:var(--soft);font-weight:500}
 .notes{margin:0;padding:0;list-style:none}.notes li{padding:.7rem 0;border-top:1px solid var(--line)}
@@ -42,14 +43,16 @@ table.plain{table-layout:auto}
 .plain tbody th{margin:0 0 .3rem}.falls th{width:auto}
 .plain td.amount{text-align:left}.plain td[data-of]::before{content:attr(data-of) ": ";color:var(--soft)}
 .plain td.nothing{display:none}.plain .quantity[data-of]::before{content:none}
-.figures li:last-child:nth-child(odd){grid-column:1/-1}.judged th{width:auto}
+.figures li:last-child:nth-child(odd){grid-column:1/-1}
 .plain tr.chosen{margin:0 -.5rem;padding:.75rem .5rem;background:#eef6f9}
 .slots{grid-template-columns:repeat(auto-fill,minmax(4.6rem,1fr))}
 .falls .bar-cell{margin:.2rem 0}.plain tr.sum{background:#f7f9fa;padding:.75rem .5rem;margin:0 -.5rem}}
 @media print{
+.plain.judged thead th:last-child{width:20%}.plain.judged thead th:first-child{width:24%}
 .plain thead th:first-child,.plain tbody td:first-child{width:auto;padding-left:.2rem}
 .falls th{width:50mm}.plain.falls td,.plain.falls th{padding-top:.25rem;padding-bottom:.25rem}
-.card.whole,.notes li{break-inside:avoid}.hint{break-after:avoid;break-inside:avoid}.figures{grid-template-columns:repeat(5,1fr)}}
+.card.whole,.notes li{break-inside:avoid}.hint{break-after:avoid;break-inside:avoid}
+.figures{grid-template-columns:repeat(5,1fr)}}
 """
 )
 

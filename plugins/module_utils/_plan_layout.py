@@ -45,8 +45,8 @@ class Layout:
 
     @property
     def raw_bytes(self) -> int:
-        """Return what the members hold on their labels, spares not counted: what D5.11 multiplies."""
-        return sum(offer.size for offer in self.members)
+        """Return what D5.11 multiplies: the members' labels, each as far as the smallest limits it."""
+        return self.figures.usable_bytes + self.figures.redundancy_bytes
 
     @property
     def spare_bytes(self) -> int:

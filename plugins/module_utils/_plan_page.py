@@ -154,7 +154,7 @@ def _requirements(plan: words.Plan) -> list[str]:
         name = row["requirement"]
         title = text_of(words.TITLES[name])
         if ids.count(name) > 1:
-            title += f"<small>{text_of(row['item'])}</small>"
+            title += f"<small>, {text_of(row['item'])}</small>"
         # The sum of the power has a table of its own.
         told = row["reason"] and name != "HW-PSU"
         reason = f'<span class="id">{text_of(row["reason"])}</span>' if told else ""

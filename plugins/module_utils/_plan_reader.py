@@ -46,7 +46,7 @@ class Reader:
         try:
             size = parse_size(str(value) if isinstance(value, str) else value)
         except SizeError as error:
-            self.refuse(requirement, key, f"{shown(value)}: {error}", needed, "")
+            self.refuse(requirement, key, str(error), needed, "")
             return None
         if not 0 < size <= LARGEST:
             self.refuse(requirement, key, shown(value), f"{needed}, more than nothing and at most 1 EB", "")

@@ -132,18 +132,26 @@ def _ways_out(request: Request, system: Offer, prefix: str) -> Iterator[str]:
 
 
 def _nodes(request: Request, system: Offer) -> int | None:
-    """Return a number of nodes between which the data set could be divided, not always the smallest."""
-    count = 2
-    while count <= _MOST_NODES:
-        part = replace(
-            request,
-            dataset_bytes=ceil_div(request.dataset_bytes, count),
-            growth_bytes=ceil_div(request.growth_bytes, count),
-        )
-        if _try(part, system):
-            return count
-        count *= 2
-    return None
+    """Return the fewest nodes between which the data set could be divided, or None where no number of them helps."""
+    enough = 2
+    while not _divided(request, system, enough):
+        enough *= 2
+        if enough > _MOST_NODES:
+            return None
+    too_few = enough // 2
+    while enough - too_few > 1:
+        middle = (enough + too_few) // 2
+        if _divided(request, system, middle):
+            enough = middle
+        else:
+            too_few = middle
+    return enough
+
+
+def _divided(request: Request, system: Offer, nodes: int) -> bool:
+    """Return whether there are drives for one of so many nodes."""
+    dataset, growth = ceil_div(request.dataset_bytes, nodes), ceil_div(request.growth_bytes, nodes)
+    return _try(replace(request, dataset_bytes=dataset, growth_bytes=growth), system) is not None
 
 
 def in_words(layout: Layout) -> str:
