@@ -13,7 +13,7 @@ broker_host=${BROKER#https://}
 # The system: packages, security updates, people, directories, updates by themselves, the clock.
 apt-get -qy update
 apt-get -qy install --no-install-recommends \
-  ca-certificates curl git python3-apt sudo systemd-timesyncd unattended-upgrades wget
+  ca-certificates curl dmidecode git python3-apt sudo systemd-timesyncd unattended-upgrades wget
 apt-get -qy dist-upgrade
 groupadd --system eucaim_basic
 groupadd --system eucaim_admin
