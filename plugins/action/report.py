@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -113,6 +113,17 @@ def write(path: str, text: str) -> None:
         raise
 
 
+def take_away(directory: str, names: Sequence[str], check_mode: bool) -> bool:
+    """Take away files that an action wrote, and their folder if nothing else is in it; say whether any were there."""
+    found = [path for path in (os.path.join(directory, name) for name in names) if os.path.lexists(path)]
+    if found and not check_mode:
+        for path in found:
+            os.unlink(path)
+        if not os.listdir(directory):
+            os.rmdir(directory)
+    return bool(found)
+
+
 class ActionModule(ActionBase):
     """Judge the rows of one node, write its report and fail where something is not met."""
 
@@ -129,7 +140,7 @@ class ActionModule(ActionBase):
         directory = os.path.join(arguments["directory"], folder_name(host))
         try:
             if arguments["state"] == "absent":
-                result.update(changed=self._remove(directory))
+                result.update(changed=take_away(directory, FILES, bool(self._task.check_mode)))
             else:
                 result.update(self._present(host, directory, arguments))
                 if not self._task.check_mode and not result["failed"]:
@@ -142,16 +153,6 @@ class ActionModule(ActionBase):
                 " the control machine that this user may write to; remedy: set report_directory.",
             )
         return result
-
-    def _remove(self, directory: str) -> bool:
-        """Take away the files that this action writes, and the folder if nothing else is in it."""
-        found = [path for path in (os.path.join(directory, name) for name in FILES) if os.path.lexists(path)]
-        if found and not self._task.check_mode:
-            for path in found:
-                os.unlink(path)
-            if not os.listdir(directory):
-                os.rmdir(directory)
-        return bool(found)
 
     def _present(self, host: str, directory: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Write the report and judge it."""

@@ -22,6 +22,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.eucaim.local_node.plugins.module_utils._docker_existing import look_from, notes
 from ansible_collections.eucaim.local_node.plugins.module_utils._inputs import (
+    HOSTLESS,
     ROLES,
     Known,
     Unreadable,
@@ -112,7 +113,9 @@ class ActionModule(ActionBase):
                 found, unknown = self._input_refusals(arguments["roles"], variables, {}, False)
                 refusals += found
         else:
-            facts, gathered, refusals = self._facts(variables, bool(arguments["check_become"]))
+            facts, refusals = dict(variables.get("ansible_facts") or {}), []
+            if not HOSTLESS.issuperset(arguments["roles"]):
+                facts, gathered, refusals = self._facts(variables, bool(arguments["check_become"]))
             if arguments["check_become"] and not any(refusal.variable == "ansible_host" for refusal in refusals):
                 refusals += self._become_refusals(variables)
             if not refusals and arguments["check_node"] and "docker" in arguments["roles"]:

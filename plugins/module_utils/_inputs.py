@@ -30,7 +30,10 @@ ROLES: dict[str, str] = {
     "federation": "FED-ENV",
     "report": "SEC-AUDIT",
     "bundle": "DT-VERIFY",
+    "plan": "ST-DATA",
 }
+# Roles for the control machine: no host has to be looked at to judge what they are given.
+HOSTLESS = frozenset(["bundle", "plan"])
 
 # Names of the programs' own environment that belong into a variable of ours.
 ENVIRONMENT_NAMES: dict[str, str] = {

@@ -163,12 +163,11 @@ def _machine(request: Request, found: Parts) -> Iterator[Warned]:
         "The operating system lies on a single drive, as is asked. When it fails, the data stays, and the node stands"
         " still until a new drive is in and the playbooks have run.",
     )
-    if found.power.assumptions:
-        yield Warned(
-            "power-is-assumed",
-            "HW-PSU",
-            f"The power is an upper estimate, for: {'; '.join(found.power.assumptions)}. Name the parts, and it falls.",
-        )
+    yield Warned(
+        "power-is-assumed",
+        "HW-PSU",
+        f"The power is an upper estimate, for: {'; '.join(found.power.assumptions)}. Name the parts, and it falls.",
+    )
     if not request.offers_given:
         yield Warned(
             "usual-drives",

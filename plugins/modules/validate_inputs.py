@@ -20,7 +20,8 @@ description:
   - Where the role docker is among them, looks once at the engine that the node may have already, with
     M(eucaim.local_node.docker_engine_info), and refuses one that cannot be used or was not meant.
   - Gathers the few facts that the checks need, without the rights of root, when they are not there yet,
-    and leaves them for the tasks that follow.
+    and leaves them for the tasks that follow. Where only roles for the control machine are named (V(bundle), V(plan)),
+    no host is looked at, nor connected to.
 extends_documentation_fragment:
   - eucaim.local_node.attributes
   - eucaim.local_node.attributes.info
@@ -39,7 +40,7 @@ options:
       - The roles whose inputs to check.
     type: list
     elements: str
-    choices: [preflight, base, firewall, docker, federation, report, bundle]
+    choices: [preflight, base, firewall, docker, federation, report, bundle, plan]
     required: true
   check_become:
     description:

@@ -154,7 +154,8 @@ def _run(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         monkeypatch.setattr(action, "_low_level_execute_command", node.command)
         monkeypatch.setattr(action, "_is_pipelining_enabled", lambda _style: node.pipelined)
         result = action.run(None, everything)
-        looked = [] if arguments.get("stage") == "login" else [(None,), ("sudo",)]
+        alone = arguments.get("stage") == "login" or validate_inputs.HOSTLESS.issuperset(given["roles"])
+        looked = [] if alone else [(None,), ("sudo",)]
         assert [call.args for call in connection.set_become_plugin.call_args_list] == looked
         return result
 
@@ -192,6 +193,13 @@ def test_known_facts_are_not_gathered_again(run: Run, node: Node) -> None:
     result = run({"preflight_tier": 2, "ansible_facts": FACTS})
     assert node.calls == []
     assert "ansible_facts" not in result
+
+
+def test_roles_for_the_control_machine_look_at_no_host(run: Run, node: Node) -> None:
+    assert run({}, roles=["bundle", "plan"])["refusals"] == []
+    assert node.calls == []
+    run({}, roles=["plan", "docker"])
+    assert node.calls == ["ansible.legacy.setup", "ip -j route show table all"]
 
 
 @pytest.mark.parametrize("judged", [True, False])

@@ -120,6 +120,17 @@ def test_levels_are_compared_by_the_same_need() -> None:
     assert without["mttdl_years"] < 100 < row(plan, "levels", "level", "raid5")["mttdl_years_with_read_errors"]
 
 
+def test_the_least_may_need_a_slot_more() -> None:
+    """The smaller drive of the system, which is enough at the minimum, takes the last slot of the data drives."""
+    offers = [{"size": "240GB", "price": 1}, {"size": "480GB", "price": 2, "interface": "m.2"}]
+    data = [{"size": "8TB", "price": 1}]
+    given_ = {"bays": 5, "level": "raid6", "system_drive_offers": offers, "drive_offers": data}
+    plan = make_plan({"dataset_size": "4TB", **given_})
+    assert plan["slots"] == {"total": 5, "used": 5, "free": 0, "given": True}
+    assert [item["name"] for item in plan["layouts"]] == ["stated_minimum", "stated_recommended", "proposed"]
+    assert [step["kind"] for step in plan["growth"]] == ["node"]
+
+
 def test_a_mirror_of_two_in_raid_5_is_said_to_be_one() -> None:
     plan = make_plan({"dataset_size": "1TB", "level": "raid5", "bays": 3, "spares": 0})
     assert (plan["array"]["members"], plan["array"]["is_a_mirror"]) == (2, True)
