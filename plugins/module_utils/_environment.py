@@ -94,8 +94,10 @@ def virtualisation_support(recording: Recording, virtual: bool) -> bool | None:
         return None
     if KVM in recording.files:
         return True
+    messages = (recording.said("kernel-errors") or "") + (recording.said("kernel-journal") or "")
     flags = _flags(recording)
-    return False if flags and not flags & {"vmx", "svm"} else None
+    off = re.search(r"(kvm|VMX|SVM).*disabled.*by bios", messages, re.IGNORECASE)
+    return False if off or (flags and not flags & {"vmx", "svm"}) else None
 
 
 def os_name(recording: Recording) -> str | None:

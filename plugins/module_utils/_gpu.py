@@ -33,11 +33,13 @@ _DISPLAY_ONLY = {
     "18ca",  # XGI
     "19e5",  # HiSilicon
     "1a03",  # ASPEED
+    "1ab8",  # Parallels
     "1af4",  # virtio
     "1b36",  # QXL
+    "1d0f",  # Amazon EC2
     "80ee",  # VirtualBox
 }
-_DISPLAY_ONLY_DEVICES = {("1002", "515e")}  # ES1000
+_DISPLAY_ONLY_DEVICES = {("1002", "4752"), ("1002", "515e")}  # Rage XL and ES1000, in old servers
 
 
 def read_gpus(recording: Recording) -> tuple[tuple[Gpu, ...] | None, dict[str, str]]:

@@ -98,7 +98,10 @@ def read_machine(recording: Recording) -> Machine:
         sensors=read_sensors(recording),
         boot=_boot(recording, system),
     )
-    return replace(machine, unknown=explain(recording, machine, reasons))
+    unknown = explain(recording, machine, reasons)
+    if machine.memory.ecc is None:
+        machine = replace(machine, memory=replace(machine.memory, ecc_reason=unknown["memory.ecc"]))
+    return replace(machine, unknown=unknown)
 
 
 def _tables(recording: Recording, reasons: dict[str, str]) -> Dmi:
@@ -188,6 +191,8 @@ def _memory(recording: Recording, dmi: Dmi, virtualisation: str | None, reasons:
     memory, unknown = dmi_memory(dmi, virtualisation)
     if dmi.devices:
         reasons.update(unknown)
+    elif virtualisation:
+        reasons["memory.ecc"] = unknown["memory.ecc"]
     usable = re.search(r"^MemTotal:\s*(\d+) kB$", recording.files.get("/proc/meminfo", ""), re.MULTILINE)
     memory = replace(memory, usable_bytes=int(usable[1]) * 1024 if usable else None)
     if memory.installed_bytes is None:

@@ -45,7 +45,6 @@ _SOURCES: dict[str, tuple[str, ...]] = {
             ("firmware_date", "bios_date"),
         )
     },
-    "system.secure_boot": ("secure-boot",),
     "system.virtualisation": ("virtual-machine", f"{_DMI}/product_name"),
     "system.container": ("container",),
     "cpu.model": ("lscpu", "dmidecode"),
@@ -81,6 +80,7 @@ _SOURCES: dict[str, tuple[str, ...]] = {
 }
 _CONSTANT = {
     "system.firmware_mode": "the kernel shows neither UEFI nor the tables of a BIOS",
+    "system.secure_boot": "the firmware shows no variable for it",
     "drives.id": "no name below /dev/disk/by-id points to it: it has no serial number, or udev does not run",
     "drives.serial": "the drive shows none",
     "drives.wwn": "the drive shows none",
@@ -91,7 +91,11 @@ _CONSTANT = {
     "links.duplex": "the driver does not say, or there is no carrier",
     "links.carrier": "the driver does not say",
     "links.mac": "the driver does not say",
-    "power_supplies.status": "neither the firmware nor the management controller says it",
+    "links.bond_mode": "the kernel does not show the mode of a team",
+    **{
+        f"power_supplies.{name}": "neither the firmware nor the management controller says it"
+        for name in ("max_watts", "present", "status", "serial", "hot_swap")
+    },
 }
 # Where there is no value at all, so that nothing is unknown.
 _NO_VALUE: dict[str, Callable[[Any], bool]] = {
@@ -111,6 +115,10 @@ _NO_VALUE: dict[str, Callable[[Any], bool]] = {
     "arrays.policy": lambda array: array.level in ("raid0", "linear"),
     "arrays.action": lambda array: array.level in ("raid0", "linear"),
     "arrays.action_percent": lambda array: True,
+    **{
+        f"power_supplies.{name}": lambda supply: supply.present is False
+        for name in ("max_watts", "status", "serial", "hot_swap")
+    },
     "sensors.value": lambda sensor: True,
     "sensors.unit": lambda sensor: True,
 }
@@ -203,14 +211,14 @@ class _Why:
         return self.told.get(f"drives.{drive.name}.smart")
 
     def _sources(self, group: str, name: str, item: Any) -> tuple[str, ...]:
-        if group == "drives" and name in _SMART:
+        if group == "raid_drives" or (group == "drives" and name in _SMART):
             return (f"smartctl {item.name}",)
         if group == "gpus" and item.vendor == "NVIDIA":
             return ("nvidia-smi-compute",) if name == "compute_capability" else ("nvidia-smi",)
         return _SOURCES.get(f"{group}.{name}" if group else name, ())
 
     def _without_all(self, sources: tuple[str, ...]) -> str:
-        return "; ".join(dict.fromkeys(map(self._without, sources))) or "nothing tells it"
+        return "; ".join(dict.fromkeys(map(self._without, sources))) or "nothing that was read tells it"
 
     def _without(self, source: str) -> str:
         """Return what is wrong with one source."""
