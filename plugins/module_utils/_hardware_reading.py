@@ -43,10 +43,13 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware_unknown import explain
 from ansible_collections.eucaim.local_node.plugins.module_utils._ipmi import power_supplies, read_sensors
 from ansible_collections.eucaim.local_node.plugins.module_utils._links import read_links
+from ansible_collections.eucaim.local_node.plugins.module_utils._lscpu import LscpuError, parse_lscpu
+from ansible_collections.eucaim.local_node.plugins.module_utils._lscpu_cpu import lscpu_cpu
 from ansible_collections.eucaim.local_node.plugins.module_utils._pci import read_controllers
 from ansible_collections.eucaim.local_node.plugins.module_utils._recording import Recording
 from ansible_collections.eucaim.local_node.plugins.module_utils._topology import read_topology
 
+_ARM = ("aarch64", "armv6l", "armv7l", "armv8l")
 EDAC = "/sys/devices/system/edac/mc"
 _NO_TABLES = Dmi(None, None, None, None, (), (), (), (), 0)
 # Chassis types of the SMBIOS specification (7.4.1) in dmidecode's words, those that a node may have.
@@ -163,11 +166,13 @@ def _cpu(recording: Recording, dmi: Dmi, virtual: bool, reasons: dict[str, str])
     if dmi.processors:
         reasons.update(unknown)
     named = re.search(r"^model name\s*:\s*(.+)$", recording.said("cpuinfo") or "", re.MULTILINE)
-    listed = re.search(r"^Model name:\s*(.+)$", recording.said("lscpu") or "", re.MULTILINE)
-    model = (named[1].strip() if named else None) or told.model or (listed[1].strip() if listed else None)
+    listed = _listed(recording)
+    model = (named[1].strip() if named else None) or told.model or listed.model
     arch = recording.facts.get("arch")
-    # Device trees of ARM boards give clusters where others give sockets; the firmware, if it speaks, does not.
-    sockets = told.sockets or counted.sockets if arch in ("aarch64", "armv7l") else counted.sockets or told.sockets
+    sockets = counted.sockets or told.sockets
+    if arch in _ARM and counted.sockets != 1:
+        # Device trees give clusters where others give sockets; the firmware does not, and lscpu is careful.
+        sockets = told.sockets or listed.sockets
     base, source = counted.base_mhz, counted.base_source
     if base is None and (base := named_mhz(model or "")) is not None:
         source = "the model name"
@@ -185,6 +190,14 @@ def _cpu(recording: Recording, dmi: Dmi, virtual: bool, reasons: dict[str, str])
         hybrid=told.hybrid if counted.hybrid is None else counted.hybrid,
         fitted_sockets=told.fitted_sockets,
     )
+
+
+def _listed(recording: Recording) -> Cpu:
+    """Return what lscpu lists; it knows the model names of ARM processors."""
+    try:
+        return lscpu_cpu(parse_lscpu(recording.said("lscpu") or ""))[0]
+    except LscpuError:
+        return Cpu()
 
 
 def _memory(recording: Recording, dmi: Dmi, virtualisation: str | None, reasons: dict[str, str]) -> Memory:
