@@ -43,8 +43,8 @@ TRUNCATED = re.compile(r"DMI table is broken|announced, only \d+")  # as dmideco
 # much Microsoft's as a virtual machine of Hyper-V.
 HYPERVISOR = re.compile(
     r"(QEMU|Bochs|Xen|VMware|innotek|Parallels|OpenStack|oVirt|BHYVE|DigitalOcean|Tencent Cloud|Alibaba Cloud)\b.*\n"
-    r"|.*\n(KVM|RHEV|Bochs|VMware|VirtualBox|HVM domU|Virtual Machine|AHV|Google Compute|vServer|Standard PC)\b"
-    r"|Amazon EC2\n(?!.*metal)"
+    r"|.*\n(KVM|RHEV|Bochs|VMware|VirtualBox|HVM domU|Virtual Machine|Google Compute|vServer|Standard PC)\b"
+    r"|Nutanix\nAHV|Amazon EC2\n(?!.*metal)"
 )
 # Brands of which no board takes two: where one is listed twice, its cores or threads were taken for processors.
 ONE_SOCKET = re.compile(r"Core\(TM\)|Celeron|Atom|Pentium\(R\) [4D]|Athlon|Sempron|Phenom|Turion|AMD [ACEG]-")

@@ -142,6 +142,7 @@ def test_no_error_correction_is_believed_where_the_processor_has_none() -> None:
         ("Hetzner", "", False, False),
         ("Nutanix", "AHV", False, True),
         ("Nutanix", "NX-3050", False, False),
+        ("Standard", "AHV", False, False),
         ("Example Ltd.", "Virtual Machine Server", False, True),
         ("Example Ltd.", "Server 1", True, None),
     ],
