@@ -130,6 +130,14 @@ def test_one_name_and_one_memory_mean_one_card() -> None:
         assert entry.watts > 0
 
 
+def test_no_figure_of_the_table_is_off_by_a_slip() -> None:
+    sold_gib = {2, 3, 4, 5, 6, 8, 10, 11, 12, 16, 20, 24, 32, 40, 48, 72, 80, 94, 96, 141}
+    for entry in gpu.CARDS:
+        assert entry.tensor_cores % 8 == 0  # a multiprocessor has 4 or 8, and they come in pairs
+        assert entry.vram_bytes % GIB == 0
+        assert entry.vram_bytes // GIB in sold_gib
+
+
 def test_a_card_shows_less_memory_than_it_is_sold_with() -> None:
     assert gpu.shown_at_least(16 * GIB) == 15000 * MIB
     assert gpu.shown_at_least(24 * GIB) == 22500 * MIB
