@@ -38,6 +38,9 @@ table.plain{table-layout:auto}
 .figures li{display:block;background:#f3f6f8}.figures b{display:block}.figures span{color:var(--soft);font-weight:500}
 .notes{margin:0;padding:0;list-style:none}.notes li{padding:.7rem 0;border-top:1px solid var(--line)}
 .notes .id{display:inline;margin-left:.4rem}
+@media screen and (max-width:62rem){
+.judged .mark,.plain td.amount,.plain th.amount{white-space:normal;overflow-wrap:break-word}
+.plain.judged thead th:last-child{width:20%}.plain td,.plain th{padding-inline:.4rem}}
 @media screen and (max-width:46rem){
 .plain tbody tr{padding:.75rem 0}.plain tbody th,.plain tbody td,.plain tbody td:first-child{padding:0}
 .plain tbody th{margin:0 0 .3rem}.falls th{width:auto}
@@ -48,7 +51,7 @@ table.plain{table-layout:auto}
 .slots{grid-template-columns:repeat(auto-fill,minmax(4.6rem,1fr))}
 .falls .bar-cell{margin:.2rem 0}.plain tr.sum{background:#f7f9fa;padding:.75rem .5rem;margin:0 -.5rem}}
 @media print{
-.plain.judged thead th:last-child{width:20%}.plain.judged thead th:first-child{width:24%}
+.plain.judged thead th:last-child{width:23%}.plain.judged thead th:first-child{width:24%}
 .plain thead th:first-child,.plain tbody td:first-child{width:auto;padding-left:.2rem}
 .falls th{width:50mm}.plain.falls td,.plain.falls th{padding-top:.25rem;padding-bottom:.25rem}
 .card.whole,.notes li{break-inside:avoid}.hint{break-after:avoid;break-inside:avoid}

@@ -137,7 +137,7 @@ def _layouts(plan: words.Plan) -> list[str]:
         " multiplies; users have less."
     )
     heads = ("", "Data drives", "Spares", "System", ">Raw", ">For users", "The data set")
-    return card("layouts", "Is it enough?", table("layouts", heads, rows), hint)
+    return card("layouts", "Is it enough?", table("layouts", heads, rows), hint, " whole")
 
 
 def _warnings(plan: words.Plan) -> list[str]:
@@ -177,7 +177,7 @@ def _growth(plan: words.Plan) -> list[str]:
     if full is not None:
         hint += f" With its head-room it no longer fits in {words.year(full)}; year 0 is the day of the first start."
     rows = [("", plain(*words.step(step))) for step in plan["growth"]]
-    return card("growth", "When it gets tight", table("growth", words.STEP_HEADS, rows), hint)
+    return card("growth", "When it gets tight", table("growth", words.STEP_HEADS, rows), hint, " whole")
 
 
 def _levels(plan: words.Plan) -> list[str]:
