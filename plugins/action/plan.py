@@ -84,7 +84,8 @@ class ActionModule(ActionBase):
                     write(path, text)
         would = " would be" if self._task.check_mode and changed else ""
         message = f"The sheet{would}: {paths[0]}"
-        # A callback shows no message of a task that went well, and this is what a person asked for.
-        self._display.display(f"{as_terminal(plan)}\n{message}\n")
+        if changed or not self._task.check_mode:
+            # A callback shows no message of a task that went well, and this is what a person asked for.
+            self._display.display(f"{as_terminal(plan)}\n{message}\n")
         diff = {"before": before[1] or "", "after": texts[1], "before_header": paths[1], "after_header": paths[1]}
         return {"changed": bool(changed), "msg": message, "page": paths[0], "plan": plan, "diff": [diff]}

@@ -24,7 +24,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - In check mode nothing is written. The plan is made and shown as always.
+      - In check mode nothing is written. The plan is shown if something would be.
   diff_mode:
     support: full
     details:

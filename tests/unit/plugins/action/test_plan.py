@@ -67,6 +67,8 @@ def test_a_person_is_shown_the_plan_and_where_it_is(tmp_path: Path, capsys: pyte
     assert shown.startswith("Tier 2, data set 4 TB, growth not stated\n")
     assert f"\nThe sheet: {tmp_path}/plan.html\n" in shown
     assert result["msg"] == f"The sheet: {tmp_path}/plan.html"
+    run(tmp_path, check_mode=True)
+    assert capsys.readouterr().out == ""
 
 
 def test_check_mode_tells_and_writes_nothing(tmp_path: Path) -> None:
