@@ -155,8 +155,9 @@ class Blocks:
                 return f"several signatures ({said['ID_FS_AMBIVALENT']})"
             return said.get("ID_FS_TYPE", "")
         output = self.recording.commands.get("blkid")
-        # 2: nothing found; 8: signatures that contradict each other.
-        if output is None or output.rc not in (0, 2, 8):
+        # 2: nothing found; 8: signatures that contradict each other. BusyBox's blkid takes every option for a device,
+        # says nothing, and ends with 0.
+        if output is None or output.rc not in (0, 2, 8) or (output.rc == 0 and not self.probed):
             return None
         complaints = [line for line in output.stderr.split("\n") if re.search(rf"/dev/{re.escape(name)}\b", line)]
         if any("ambivalent" in line for line in complaints):

@@ -54,6 +54,7 @@ EDAC = "/sys/devices/system/edac/mc"
 _NO_TABLES = Dmi(None, None, None, None, (), (), (), (), 0)
 # Chassis types of the SMBIOS specification (7.4.1) in dmidecode's words, those that a node may have.
 _CHASSIS = {
+    1: "Other",
     3: "Desktop",
     4: "Low Profile Desktop",
     5: "Pizza Box",
@@ -113,7 +114,7 @@ def _tables(recording: Recording, reasons: dict[str, str]) -> Dmi:
     if output is None or output.problem:
         return _NO_TABLES
     try:
-        return parse_dmi(output.stdout or output.stderr)
+        return parse_dmi(output.stdout if output.rc == 0 else f"{output.stdout}\n{output.stderr}")
     except DmiError as error:
         reasons["dmidecode"] = str(error)
         return _NO_TABLES

@@ -37,7 +37,6 @@ _INNER = {
     "nlmon",
     "sit",
     "tun",
-    "veth",
     "vrf",
     "vti",
     "vxlan",
@@ -118,11 +117,15 @@ def _leads_out(recording: Recording, name: str, shown: dict[str, _Shown]) -> boo
     kind = _kind(recording, name, shown)
     if recording.number(f"{NET}/{name}/type") not in (_ETHERNET, _INFINIBAND):
         return False
+    if kind in _INNER or f"{NET}/{name}/tun_flags" in recording.files:
+        return False
     if kind == "veth":
         # The end inside a container has an address; the end on its host has a bridge, or neither.
         return bool(shown[name].addresses) and f"{NET}/{name}/master" not in recording.links
-    if kind in _INNER or f"{NET}/{name}/tun_flags" in recording.files:
-        return False
+    if not kind and _is_virtual(recording, name):
+        # Without ip(8) such an end cannot be told from a dummy but by its being in use.
+        used = recording.read(f"{NET}/{name}/operstate") == "up"
+        return used and f"{NET}/{name}/master" not in recording.links
     if kind == "bridge":
         return any(_leads_out(recording, lower, shown) for lower in _lower(recording, name))
     return True
@@ -159,4 +162,9 @@ def _named(recording: Recording, name: str, kind: str) -> str:
         return "wireless"
     if recording.number(f"{NET}/{name}/type") == _INFINIBAND:
         return "infiniband"
-    return "virtual" if "/virtual/" in recording.links.get(f"{NET}/{name}", "") else "ethernet"
+    return "virtual" if _is_virtual(recording, name) else "ethernet"
+
+
+def _is_virtual(recording: Recording, name: str) -> bool:
+    """Say whether there is no adapter behind a link."""
+    return "/virtual/" in recording.links.get(f"{NET}/{name}", "")

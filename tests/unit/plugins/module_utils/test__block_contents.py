@@ -158,6 +158,8 @@ def test_blkid() -> None:
             ("several signatures",),
         ),
         (Output(1, "", "blkid: unrecognized option: p"), None),
+        (Output(0, '/dev/sda1: UUID="1" TYPE="ext4"'), None),
+        (Output(0, ""), None),
         (Output(problem="needs root"), None),
     ],
 )

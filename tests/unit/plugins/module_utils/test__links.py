@@ -139,9 +139,11 @@ def test_inside(kind: str) -> None:
 
 
 def test_in_a_container() -> None:
-    """The end inside a container is its link."""
+    """The end inside a container is its link; without ip(8), it is told by its being in use."""
     net = Network().add("eth0", "veth").address("172.17.0.2", 16)
     assert net.read()["eth0"].kind == "virtual"
+    net.add("veth3", "veth", master="docker0").add("dummy0", "dummy", operstate="unknown").add("ifb0", operstate="down")
+    assert {name: link.kind for name, link in net.read(asked=False).items()} == {"eth0": "virtual"}
 
 
 @pytest.mark.parametrize(
