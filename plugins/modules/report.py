@@ -108,7 +108,8 @@ options:
         type: str
   waivers:
     description:
-      - Requirements that somebody has decided not to meet for a while. They cover rows that are C(unmet) or C(unanswered).
+      - Requirements that somebody has decided not to meet for a while. They cover rows that are C(unmet) or
+        C(unanswered).
     type: list
     elements: dict
     default: []
