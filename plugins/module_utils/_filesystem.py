@@ -78,7 +78,7 @@ _JOURNALS = (
 )
 _LARGEST_JOURNAL = 262144
 _EXTENT = 32768  # blocks at most
-_KERNEL_RESERVE = 4096  # blocks, or 2 %
+_KERNEL_RESERVE = 4096  # blocks
 
 
 def ext4(device_bytes: int, chunk_bytes: int = 0, data_members: int = 1, reserve_percent: int = 5) -> Volume:
@@ -99,7 +99,6 @@ def ext4(device_bytes: int, chunk_bytes: int = 0, data_members: int = 1, reserve
     # The root directory, lost+found, the map of the descriptors to come and that of a long journal.
     used = 1 + 4 + (1 if tables.resizable else 0) + (1 if journal > 4 * _EXTENT else 0)
     free = tables.blocks - overhead - used
-    kept = min(_KERNEL_RESERVE, tables.blocks // 50)
     stride = chunk_bytes // BLOCK_BYTES
     geometry = {"stride": stride, "stripe_width": stride * data_members} if stride else {}
     options = ["-b", str(BLOCK_BYTES), "-m", str(reserve_percent)]
@@ -109,7 +108,7 @@ def ext4(device_bytes: int, chunk_bytes: int = 0, data_members: int = 1, reserve
     return Volume(
         kind="ext4",
         total_bytes=total,
-        available_bytes=max(0, free - kept - reserved) * BLOCK_BYTES,
+        available_bytes=max(0, free - _KERNEL_RESERVE - reserved) * BLOCK_BYTES,
         reserved_bytes=reserved * BLOCK_BYTES,
         overhead_bytes=device_bytes - total,
         geometry=geometry,
@@ -172,7 +171,7 @@ def _super_groups(groups: int) -> frozenset[int]:
         while power < groups:
             found.add(power)
             power *= base
-    return frozenset(group for group in found if group < groups)
+    return frozenset(found)
 
 
 # --- XFS -----------------------------------------------------------------------------------------------------------
@@ -186,7 +185,7 @@ _LOG_UNIT = 32 * _KIB // BLOCK_BYTES
 _HEADERS = 6  # of an allocation group: its headers, and the roots of five trees
 _SET_ASIDE = 8  # of an allocation group, so that freeing always has room
 _INODE_CHUNK = 8  # blocks of 64 inodes
-_RESERVE_POOL = 8192  # blocks, or 5 %
+_RESERVE_POOL = 8192  # blocks
 
 
 @dataclass(frozen=True)
@@ -236,7 +235,7 @@ def xfs(device_bytes: int, chunk_bytes: int = 0, data_members: int = 1, reverse_
     total = used - log
     groups = {size: full, rest: 1} if rest else {size: full}
     count = sum(groups.values())
-    own = count * (_HEADERS + _SET_ASIDE + int(reverse_map)) + _INODE_CHUNK + min(_RESERVE_POOL, used // 20)
+    own = count * (_HEADERS + _SET_ASIDE + int(reverse_map)) + _INODE_CHUNK + _RESERVE_POOL
     # The log lies in the middle group for good.
     middle = size if count // 2 < full else rest
     trees = sum(_tree_reserve(blocks, reverse_map) * number for blocks, number in groups.items())
@@ -267,9 +266,6 @@ def _group_size(blocks: int, unit: int, width: int) -> int:
 
 
 def _equal_part(blocks: int, striped: bool) -> int:
-    tib = _TIB // BLOCK_BYTES
-    if blocks >= (32 if striped else 4) * tib:
-        return _AG_MAX
     if not striped:
         count = 4
     else:

@@ -86,6 +86,7 @@ GPT = 9 * MIB + 33 * 512  # what a drive needs around a partition for ZFS
         (12, 2, 16 * TB, 42, 11175, 34),
         # Not from zdb: where the sizes of metaslabs change, by vdev_metaslab_set_size().
         (3, 1, 2816 * MIB + 5 * MIB + GPT, 48, 16, 29),
+        (3, 1, 11013 * MIB + GPT, 48, 64, 29),  # here the log's is a little more than half of the slop
         (4, 1, 25652 * MIB + GPT, 44, 200, 29),
         (5, 1, 2**51 // 5 + 10 * MIB + GPT, 40, 2**17, 34),
         # Nor these: one more metaslab fits to the MiB, or does not for want of a byte.
