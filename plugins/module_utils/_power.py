@@ -87,7 +87,7 @@ class PowerEstimate:
 
     def text(self) -> str:
         """Return the sum in one line."""
-        return " + ".join(f"{watts} W {what}" for what, watts in self.parts) + f" = {self.watts} W"
+        return " + ".join(f"{what}: {watts} W" for what, watts in self.parts) + f" = {self.watts} W"
 
 
 class _Part(NamedTuple):

@@ -50,10 +50,10 @@ def test_a_whole_server_by_hand() -> None:
     assert found.watts == 1530
     assert found.least_watts == 250 + 600 + 114 + 10 + 24 + 100
     assert found.text() == (
-        "250 W 2 x processor at 125 W (given) + 600 W 2 x NVIDIA A40 at 300 W (table)"
-        " + 114 W 4 x hard drive at 28.5 W (started at once) + 20 W 2 x solid-state drive at 10 W (assumed)"
-        " + 40 W 8 x memory module at 5 W (assumed) + 200 W 2 x share of board and fans at 100 W (assumed)"
-        " + 306 W head-room of 25 % = 1530 W"
+        "2 x processor at 125 W (given): 250 W + 2 x NVIDIA A40 at 300 W (table): 600 W"
+        " + 4 x hard drive at 28.5 W (started at once): 114 W + 2 x solid-state drive at 10 W (assumed): 20 W"
+        " + 8 x memory module at 5 W (assumed): 40 W + 2 x share of board and fans at 100 W (assumed): 200 W"
+        " + head-room of 25 %: 306 W = 1530 W"
     )
 
 
