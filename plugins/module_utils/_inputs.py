@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_site import MEANT
+from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_site import MEANT as SITE_MEANT
 from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_site import OPTIONS as SITE_OPTIONS
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, hidden, shown
 from ansible_collections.eucaim.local_node.plugins.module_utils._register import is_known
@@ -89,8 +89,20 @@ FOREIGN_NAMES = frozenset(
         "docker_yum_repo_url",
     ]
 )
+# What people write who mean a setting of the site or of a role. Too far off for a comparison of letters.
+MEANT: dict[str, str] = {
+    **SITE_MEANT,
+    "plan_data_size": "plan_dataset_size",
+    "plan_drives": "plan_drive_offers",
+    "plan_growth_percent": "plan_growth",
+    "plan_offers": "plan_drive_offers",
+    "plan_raid_level": "plan_level",
+    "plan_size": "plan_dataset_size",
+    "preflight_data_size": "preflight_dataset_size",
+    "preflight_profile": "preflight_tier_profile",
+}
 # How alike two names must be. Hardly anybody else has variables of the first kind.
-OWN_PREFIXES = ("federation_", "preflight_")
+OWN_PREFIXES = ("federation_", "plan_", "preflight_")
 ALIKE_OWN, ALIKE = 0.84, 0.9
 
 _IDENTIFIER = re.compile(r"[A-Z]+-[A-Z0-9]+")

@@ -190,6 +190,13 @@ def test_requirements_that_are_named_exist(role: str) -> None:
             assert sorted(named - set(register.REGISTER)) == [], path
 
 
+def test_names_that_people_mean_exist() -> None:
+    """What a foreign spelling is renamed to is a variable, and the spelling is none."""
+    known = {item.name for item in inputs.known_of_the_site()}.union(*(spec(role) for role in ROLES))
+    assert set(inputs.MEANT.values()) <= known
+    assert not known & set(inputs.MEANT)
+
+
 def test_no_variable_of_ours_is_taken_for_another() -> None:
     known = [
         inputs.Known(name, role, inputs.requirement_of(role, option))
