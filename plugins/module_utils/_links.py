@@ -143,7 +143,7 @@ def _link(recording: Recording, name: str, shown: dict[str, _Shown] | None, rout
         kind=kind,
         mac=said.permanent or recording.read(f"{folder}/address"),
         driver=recording.points_to(f"{folder}/device/driver") or "",
-        speed_mbps=speed if speed and speed > 0 else None,
+        speed_mbps=speed or None,
         duplex=duplex if (duplex := recording.read(f"{folder}/duplex")) in ("full", "half") else None,
         # A link that is switched off does not say whether it has a carrier; it has none.
         carrier=False if carrier is None and recording.read(f"{folder}/operstate") == "down" else carrier,

@@ -33,6 +33,7 @@ FORMAT = 1
 NAME = "eucaim-machine"
 REMEDY = "let read_machine.sh run again on that machine, and take its output as it is"
 _KINDS = ("fact", "file", "denied", "link", "command", "problem")
+_NUMBER = re.compile(r"0x([0-9a-fA-F]{1,16})|([0-9]{1,20})")
 _ENTRY = re.compile(rf"({'|'.join(_KINDS)}) (.+?) =(?: (.*))?\Z")
 
 
@@ -73,11 +74,14 @@ class Recording:
         return self.files.get(path, "").strip() or None
 
     def number(self, path: str) -> int | None:
-        """Return the whole number that a file holds, in base 10 or, with 0x before it, in base 16."""
-        try:
-            return int(self.files.get(path, ""), 0)
-        except ValueError:
+        """Return the whole number that a file holds, in base 10 or, with 0x before it, in base 16.
+
+        The kernel writes -1 for what it does not know: negative numbers are None.
+        """
+        found = _NUMBER.fullmatch(self.files.get(path, "").strip())
+        if found is None:
             return None
+        return int(found[1], 16) if found[1] else int(found[2])
 
     def flag(self, path: str) -> bool | None:
         """Return whether a file says 1 or 0; None if neither."""

@@ -41,8 +41,8 @@ def read_topology(recording: Recording) -> Topology:
     base_mhz, base_source = _base(recording, online)
     fastest = [recording.number(f"{CPUS}/cpu{cpu}/cpufreq/cpuinfo_max_freq") or 0 for cpu in online]
     return Topology(
-        # -1 is what firmware without such tables gives.
-        sockets=len(set(packages)) if known and all(each is not None and each >= 0 for each in packages) else None,
+        # Without such tables of the firmware it is -1.
+        sockets=len(set(packages)) if known and None not in packages else None,
         cores=len(cores) if known else None,
         threads=len(online) or None,
         hybrid=_hybrid(recording, online) if known else None,

@@ -79,8 +79,8 @@ def test_support() -> None:
     assert environment.virtualisation_support(machine(cpuinfo="flags : fpu"), virtual=False) is False
     assert environment.virtualisation_support(machine(cpuinfo="flags : svm"), virtual=False) is None
     assert environment.virtualisation_support(machine(), virtual=False) is None
-    off = {"cpuinfo": "flags : svm", "kernel_errors": "[    1.2] kvm: support for 'kvm_amd' disabled by bios"}
-    assert environment.virtualisation_support(machine(**off), virtual=False) is False
+    off = machine(cpuinfo="flags : svm", kernel_errors="[    1.2] kvm: support for 'kvm_amd' disabled by bios")
+    assert environment.virtualisation_support(off, virtual=False) is False
 
 
 @pytest.mark.parametrize(

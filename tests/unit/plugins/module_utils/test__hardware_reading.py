@@ -23,6 +23,8 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._recording impor
     read_recording,
     write_recording,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 DATA = Path(__file__).resolve().parents[4] / "tests" / "data"
 RECORDED = sorted(path.stem for path in (DATA / "machines").glob("*.txt"))
@@ -86,7 +88,7 @@ def leaves(path: str, value: Any, kind: str) -> Iterator[tuple[str, str, Any, An
 def test_every_unknown_has_a_reason(name: str) -> None:
     """What is None has a reason, or is something that has no value; what is known has none."""
     machine = reading.read_machine(recorded(name))
-    used = set()
+    used: set[str] = set()
     for path, sort, holder, value in leaves("", machine, ""):
         no_value = unknown._NO_VALUE.get(sort)
         if value is None and not (no_value and no_value(holder)) and ".addresses." not in path:
@@ -109,6 +111,29 @@ def test_parts_of_a_recording(name: str) -> None:
         files = {path: text for path, text in whole.files.items() if not path.startswith(folder)}
         links = {path: target for path, target in whole.links.items() if not path.startswith(folder)}
         reading.read_machine(dataclasses.replace(whole, files=files, links=links))
+
+
+ODD = st.sampled_from(
+    ["", "-1", "0", "x", "18446744073709551616", "1,2", "{}", "[]", "[1]", '[{"a": null}]', "a\nb | c"]
+)
+
+
+@given(st.sampled_from(RECORDED), st.data(), ODD | st.text(max_size=20))
+def test_odd_values(name: str, data: st.DataObject, text: str) -> None:
+    """Whatever a file, a link or a command says, the rest of the machine is read."""
+    whole = recorded(name)
+    path = data.draw(st.sampled_from(sorted(whole.files)))
+    link = data.draw(st.sampled_from(sorted(whole.links)))
+    command = data.draw(st.sampled_from(sorted(whole.commands)))
+    machine = reading.read_machine(
+        dataclasses.replace(
+            whole,
+            files={**whole.files, path: text},
+            links={**whole.links, link: text},
+            commands={**whole.commands, command: Output(0, text, text)},
+        )
+    )
+    assert machine_from_dict(machine_to_dict(machine)) == machine
 
 
 def test_nothing() -> None:

@@ -40,8 +40,8 @@ def explain(machine: Machine, told: dict[str, str] | None = None, **commands: Ou
 )
 def test_commands(output: Output | None, reason: str) -> None:
     """A command is missing, not allowed, too slow, broken or silent."""
-    commands = {} if output is None else {"dmidecode": output}
-    assert explain(Machine(), **commands)["cpu.fitted_sockets"] == reason
+    recording = Recording(commands={} if output is None else {"dmidecode": output})
+    assert unknown.explain(recording, Machine(), {})["cpu.fitted_sockets"] == reason
 
 
 def test_told() -> None:

@@ -86,7 +86,7 @@ MOUNTS = """30 1 8:1 / / rw - ext4 /dev/sda1 rw
 32 1 8:2 / /srv rw - xfs /dev/sda2 rw"""
 
 
-def machine(commands: dict[str, Output] | None = None, **files: str) -> Recording:
+def machine(commands: dict[str, Output] | None = None, files: dict[str, str] | None = None) -> Recording:
     """Return a machine with two drives, an array and two file systems."""
     texts = {
         "/sys/block/sda/size": "9",
@@ -95,7 +95,7 @@ def machine(commands: dict[str, Output] | None = None, **files: str) -> Recordin
         "/sys/block/cciss!c0d0/size": "9",
         "/sys/block/md0/md/level": "raid1",
         "/proc/self/mountinfo": MOUNTS,
-        **files,
+        **(files or {}),
     }
     links = {f"/sys/block/{name}": f"../devices/pci0000:00/x/block/{name}" for name in ("sda", "cciss!c0d0")}
     return Recording(files=texts, links=links, commands=commands or {})
@@ -113,7 +113,7 @@ def test_follow_ups() -> None:
         "blkid": ("blkid", "-p", "-o", "export", "/dev/cciss/c0d0", "/dev/sda", "/dev/sda1"),
         "mdadm md0": ("mdadm", "--detail", "--export", "/dev/md0"),
     }
-    assert "blkid" not in asked(machine(**{"/run/udev/data/b8:0": "E:ID_BUS=ata"}))
+    assert "blkid" not in asked(machine(files={"/run/udev/data/b8:0": "E:ID_BUS=ata"}))
     assert asked(machine({"df": Output(0), "blkid": Output(0), "mdadm md0": Output(0)})) == {}
     assert asked(Recording()) == {}
 

@@ -85,10 +85,20 @@ def test_refusals(text: str, found: str) -> None:
 def test_values() -> None:
     """Files are read as texts, numbers and yes or no; what is none of these is not known."""
     found = recording.Recording(
-        files={"/a": " x \n", "/b": "12\n", "/c": "0x1f", "/d": "1", "/e": "0", "/f": "", "/g": "nonsense"}
+        files={
+            "/a": " x \n",
+            "/b": "12\n",
+            "/c": "0x1f",
+            "/d": "1",
+            "/e": "0",
+            "/f": "",
+            "/g": "nonsense",
+            "/h": "-1",
+            "/i": "08",
+        }
     )
     assert [found.read(path) for path in ("/a", "/f", "/z")] == ["x", None, None]
-    assert [found.number(path) for path in ("/b", "/c", "/g", "/f", "/z")] == [12, 31, None, None, None]
+    assert [found.number(path) for path in ("/b", "/c", "/g", "/f", "/z", "/h", "/i")] == [12, 31, *[None] * 4, 8]
     assert [found.flag(path) for path in ("/d", "/e", "/b", "/z")] == [True, False, None, None]
     assert not found.root
 
