@@ -184,3 +184,15 @@ def test_no_plan_contradicts_itself(request: dict[str, Any]) -> None:
 def test_nothing_that_a_person_writes_breaks_the_planner(request: dict[str, Any]) -> None:
     plan, refusals = planned(request)
     assert bool(plan) != bool(refusals)
+
+
+@pytest.mark.parametrize(
+    ("profile", "detail"),
+    [
+        ("d5.11", "at least 16 cores and 32 threads, base clock 3 GHz"),
+        ("handbook", "at least 4 cores and 8 threads"),
+    ],
+)
+def test_the_processor_to_buy_is_what_the_profile_asks(profile: str, detail: str) -> None:
+    bought = make_plan({"dataset_size": "4TB", "tier": 2, "profile": profile})["buy"]
+    assert [item["detail"] for item in bought if item["what"] == "Processor"] == [detail]
