@@ -58,7 +58,7 @@ def structures(text: str, kind: int) -> list[str]:
 
     Some firmware lists part of its table twice: the same text under the same handle is the same thing.
     """
-    pattern = rf"^Handle 0x\w+, DMI type {kind}, .*\n[^\t\n].*\n(?:\t.*\n)*"
+    pattern = rf"^Handle 0x\w+, DMI type {kind}, .*\n[^\t\n].*\n(?:\t.*\n|\n(?=\t))*"
     return list(dict.fromkeys(re.findall(pattern, text, re.MULTILINE)))
 
 
@@ -110,10 +110,7 @@ def read_dmi(text: str) -> DmiReading:
 
 
 def is_virtual(text: str) -> bool | None:
-    """Whether this is a virtual machine, by its maker and product.
-
-    The firmware has a flag for it, which some all-in-ones and tills set, too: with a name of metal it is a doubt.
-    """
+    """Whether this is a virtual machine, by maker and product; the firmware's flag alone, which tills set too, is none."""
     if not (systems := structures(text, 1)):
         return None
     if HYPERVISOR.match(f"{value(systems[0], 'Manufacturer')}\n{value(systems[0], 'Product Name')}"):
@@ -144,8 +141,7 @@ def cores_and_threads(processor: str) -> tuple[int | None, int | None]:
     Fewer cores enabled than counted is said of dual cores with both at work as much as of processors that do not have
     the cores counted; fewer threads than cores, or more than the cores can run, is said where either is wrong.
     """
-    names = ("Core Count", "Core Enabled", "Thread Count")
-    cores, enabled, threads = (number(processor, name) for name in names)
+    cores, enabled, threads = (number(processor, name) for name in ("Core Count", "Core Enabled", "Thread Count"))
     most = 4 if "Phi" in value(processor, "Version") else 2
     if cores is None or enabled not in (None, cores) or not cores <= (threads or cores) <= most * cores:
         return None, None
@@ -192,20 +188,22 @@ def module_bytes(module: str, virtual: bool | None) -> int | None:
 
 
 def error_correction(text: str) -> bool | None:
-    """Whether memory corrects errors: the array says so, and every module has the wires for it.
-
-    None of both is an honest no; one without the other, or widths that no module has, is a doubt.
-    """
+    """Whether memory corrects errors: the arrays and all modules must say the same."""
     kinds = {value(array, "Error Correction Type") for array in system_arrays(text)}
-    unable = any(NO_ECC.search(value(processor, "Version")) for processor in structures(text, 4))
-    extra = set()
-    for module in populated_modules(text):
-        widths = (re.fullmatch(r"([1-9]\d*) bits", value(module, name)) for name in ("Total Width", "Data Width"))
-        whole, data = (int(width[1]) if width else 0 for width in widths)
-        extra.add((whole - data) / data if whole and data else None)
-    if kinds and kinds <= ECC_KINDS and extra and extra <= {1 / 8, 1 / 4}:
-        return None if unable else True
-    return False if kinds == {"None"} and extra == {0} else None
+    bits = {check_bits(module) for module in populated_modules(text)}
+    if kinds and kinds <= ECC_KINDS and bits == {True}:
+        return None if any(NO_ECC.search(value(processor, "Version")) for processor in structures(text, 4)) else True
+    return False if kinds == {"None"} and bits == {False} else None
+
+
+def check_bits(module: str) -> bool | None:
+    """Whether a module has bits for error correction beside those of data."""
+    widths = (re.fullmatch(r"([1-9]\d*) bits", value(module, name)) for name in ("Total Width", "Data Width"))
+    whole, data = (int(width[1]) if width else 0 for width in widths)
+    if whole == data and whole & (whole - 1) == 0:  # 72 of 72 are the bits of a module that has them
+        return False if whole else None
+    # One firmware calls every module that has them twice as wide: 128 of 64.
+    return True if data and (whole - data) / data in (1 / 8, 1 / 4, 1) else None
 
 
 # Intel models (family 6) of which some or all have cores of two kinds.

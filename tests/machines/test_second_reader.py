@@ -108,7 +108,12 @@ def test_memory(changes: dict[str, Any], expected: int | None) -> None:
         ("None", [], None),
         ("Multi-bit ECC", [(64, 64)], None),
         ("Multi-bit ECC", [(72, 64), (64, 64)], None),
-        ("Multi-bit ECC", [(128, 64)], None),
+        ("Multi-bit ECC", [(128, 64)], True),
+        ("Multi-bit ECC", [(2304, 2244)], None),
+        ("Multi-bit ECC", [(72, 72)], None),
+        ("None", [(72, 72)], None),
+        ("None", [(128, 64)], None),
+        ("None", [(0, 0)], None),
         ("Multi-bit ECC", [(72, 0)], None),
         ("Multi-bit ECC", [], None),
         ("Parity", [(72, 64)], None),
@@ -174,6 +179,12 @@ def test_no_report_tells_nothing(text: str) -> None:
     """None of these is a machine without processors."""
     assert read_dmi(text) == DmiReading()
     assert read_lscpu(text) == LscpuReading()
+
+
+def test_an_empty_line_does_not_end_a_structure() -> None:
+    """Some processors have a signature that dmidecode ends with one."""
+    text = dmidecode(PLAIN)
+    assert read_dmi(text.replace("\tVersion:", "\n\tVersion:").replace("\tSize:", "\n\tSize:")) == truth(PLAIN)
 
 
 def test_line_ends_of_windows_do_not_matter() -> None:
