@@ -94,7 +94,13 @@ def _texts(entry: Mapping[str, Any], where: str, names: Sequence[str], requireme
 
 def _days(entry: Mapping[str, Any], where: str, names: Sequence[str], requirement: str) -> list[Refusal]:
     return [
-        Refusal(requirement, f"{where}.{name}", shown(entry.get(name)), "a day such as 2026-01-31", f"correct {where}")
+        Refusal(
+            requirement,
+            f"{where}.{name}",
+            shown(entry.get(name)),
+            "a day such as 2026-01-31",
+            f"correct {where} in the inventory",
+        )
         for name in names
         if _day(entry.get(name)) is None
     ]
@@ -106,19 +112,24 @@ def _entries(variable: str, values: Any) -> list[tuple[str, Mapping[str, Any]]]:
     return [(f"{variable}[{number}]", entry) for number, entry in enumerate(items) if isinstance(entry, Mapping)]
 
 
-def _requirement(entry: Mapping[str, Any], where: str, allowed: Sequence[str]) -> tuple[str, list[Refusal]]:
-    """Return the id of an entry, and why it cannot be answered for."""
-    name = str(entry.get("requirement") or "")
-    if name in allowed:
-        return name, []
-    if name in REGISTER:
+def requirement_of(entry: Mapping[str, Any]) -> str:
+    """Return the requirement that an entry is about; an id that is none stands with the record of people's answers."""
+    requirement = str(entry.get("requirement") or "")
+    return requirement if requirement in REGISTER else "PH-RECORD"
+
+
+def _known(entry: Mapping[str, Any], where: str, allowed: Sequence[str]) -> list[Refusal]:
+    """Return why a requirement cannot be answered for: there is none of this id, or it is not one for people."""
+    written, requirement = str(entry.get("requirement") or ""), requirement_of(entry)
+    if written in allowed:
+        return []
+    if written == requirement:
         remedy = "what is measured is not attested; if it cannot be met, waive it (site_waivers)"
-        return name, [Refusal(name, f"{where}.requirement", shown(name), f"one of {', '.join(allowed)}", remedy)]
-    near = name.upper().replace("_", "-")
-    remedy = f"write {near}" if near in allowed else "take the id from the report"
-    return "PH-RECORD", [
-        Refusal("PH-RECORD", f"{where}.requirement", shown(name), "the id of a requirement, as in the report", remedy)
-    ]
+        return [Refusal(requirement, f"{where}.requirement", shown(written), f"one of {', '.join(allowed)}", remedy)]
+    near = written.upper().replace("_", "-")
+    remedy = f"write it as {near}" if near in allowed else "take the id from the report"
+    needed = "the id of a requirement, as in the report"
+    return [Refusal(requirement, f"{where}.requirement", shown(written), needed, remedy)]
 
 
 def _twice(variable: str, values: Any) -> list[Refusal]:
@@ -126,11 +137,12 @@ def _twice(variable: str, values: Any) -> list[Refusal]:
     seen: dict[str, str] = {}
     refusals = []
     for where, entry in _entries(variable, values):
-        name = str(entry.get("requirement") or "")
-        if name in seen:
-            found = f"{shown(name)}, which {seen[name]} has too"
-            refusals.append(Refusal(name, f"{where}.requirement", found, "one entry for each", f"remove {where}"))
-        seen.setdefault(name, where)
+        written = str(entry.get("requirement") or "")
+        if written in seen:
+            found = f"{shown(written)}, which {seen[written]} has too"
+            remedy = f"remove {where} from the inventory"
+            refusals.append(Refusal(requirement_of(entry), f"{where}.requirement", found, "one entry for each", remedy))
+        seen.setdefault(written, where)
     return refusals
 
 
@@ -138,17 +150,18 @@ def check_attestations(variable: str, values: Any, today: date) -> list[Refusal]
     """Return why answers cannot be taken: no such requirement, no name, no day, or a day that is still to come."""
     refusals = []
     for where, entry in _entries(variable, values):
-        name, found = _requirement(entry, where, attestable())
+        requirement = requirement_of(entry)
         days = ["date", *(["until"] if entry.get("until") not in (None, "") else [])]
-        found += _texts(entry, where, ("by",), name) + _days(entry, where, days, name)
+        refusals += _known(entry, where, attestable())
+        refusals += _texts(entry, where, ("by",), requirement) + _days(entry, where, days, requirement)
+        remedy = f"correct {where} in the inventory"
         if entry.get("answer") not in ANSWERS:
             needed = f"one of {', '.join(ANSWERS)}"
-            found.append(Refusal(name, f"{where}.answer", shown(entry.get("answer")), needed, f"correct {where}"))
+            refusals.append(Refusal(requirement, f"{where}.answer", shown(entry.get("answer")), needed, remedy))
         day = _day(entry.get("date"))
         if day is not None and day > today:
             needed = f"the day on which it was looked at, {today} at the latest"
-            found.append(Refusal(name, f"{where}.date", shown(str(day)), needed, f"correct {where}"))
-        refusals += found
+            refusals.append(Refusal(requirement, f"{where}.date", shown(str(day)), needed, remedy))
     return refusals + _twice(variable, values)
 
 
@@ -156,8 +169,10 @@ def check_waivers(variable: str, values: Any) -> list[Refusal]:
     """Return why waivers cannot be taken. One that has ended is no mistake: the report says so."""
     refusals = []
     for where, entry in _entries(variable, values):
-        name, found = _requirement(entry, where, list(REGISTER))
-        refusals += found + _texts(entry, where, ("by", "reason"), name) + _days(entry, where, ("until",), name)
+        requirement = requirement_of(entry)
+        refusals += _known(entry, where, list(REGISTER))
+        refusals += _texts(entry, where, ("by", "reason"), requirement)
+        refusals += _days(entry, where, ("until",), requirement)
     return refusals + _twice(variable, values)
 
 

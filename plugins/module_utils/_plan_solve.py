@@ -99,7 +99,8 @@ def _no_drives(request: Request, system: Offer, prefix: str) -> Refusal:
     needed = f"{', '.join(wanted)}, in {target.drives} slots, with a failed drive survived"
     sizes = sorted({offer.size for offer in request.offers if offer.count != 0})
     offered = f"drives of {', '.join(human_size(size) for size in sizes)}" if sizes else "no drives"
-    remedy = "; or ".join(_ways_out(request, system, prefix)) or "offer larger drives or more of them"
+    ways = "; or ".join(_ways_out(request, system, prefix))
+    remedy = f"one change is enough: {ways}" if ways else "offer larger drives or more of them"
     return Refusal("ST-DATA", f"{prefix}drive_offers", f"{offered}, of which no set is enough", needed, remedy)
 
 

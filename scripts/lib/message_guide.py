@@ -33,6 +33,7 @@ REFUSAL = re.compile(
 TEMPLATE = re.compile(r"\{\{(.+?)\}\}")
 # Sections that are no role's: which part of an inventory a variable belongs to.
 INVENTORY, ANY, REACH = "The inventory", "Any variable", "Reaching a node"
+DIAGNOSIS = "_diagnosis.py"
 ALL_WELL = ("connected_and_answering", "enrolled")
 HEAD = """\
 ..
@@ -200,8 +201,9 @@ def causes(sources: Sources) -> list[Cause]:
     """Return every cause that a verification can name, in the order in which they are looked for."""
     owners = owners_of(sources)
     found = []
-    for _module, call, texts in sources.said("Finding", ("cause", "sentence", "remedy", "service")):
-        for name in texts["cause"]:
+    for module, call, texts in sources.said("Finding", ("cause", "sentence", "remedy", "service")):
+        # What is found about a machine's hardware is named alike, and is no cause.
+        for name in texts["cause"] if module.path.name == DIAGNOSIS else ():
             owner = owners.get(name) or texts["service"][0]
             found.append((call.lineno, Cause(name, owner, texts["sentence"], texts["remedy"])))
     return list(dict.fromkeys(cause for _line, cause in sorted(found, key=lambda pair: pair[0])))
@@ -209,7 +211,7 @@ def causes(sources: Sources) -> list[Cause]:
 
 def owners_of(sources: Sources) -> dict[str, str]:
     """Return the requirement whose row carries a cause."""
-    return sources.table(sources.folder / "module_utils" / "_diagnosis.py", "OWNER")
+    return sources.table(sources.folder / "module_utils" / DIAGNOSIS, "OWNER")
 
 
 # ---------------------------------------------------------------------- writing

@@ -63,7 +63,7 @@ def test_a_good_answer_is_taken() -> None:
         ({"until": "soon"}, 'report_attestations[0].until: found "soon"'),
         ({"answer": "maybe"}, "needed: one of yes, no, not_applicable"),
         ({"requirement": "HW-CPU"}, "what is measured is not attested"),
-        ({"requirement": "ph_fire"}, "remedy: write PH-FIRE"),
+        ({"requirement": "ph_fire"}, "remedy: write it as PH-FIRE"),
         ({"requirement": "XX"}, "take the id from the report"),
     ],
 )
@@ -92,7 +92,7 @@ def test_a_waiver_says_who_why_and_until_when(name: str) -> None:
 
 def test_a_waiver_of_an_unknown_requirement_is_refused() -> None:
     (refusal,) = answers.check_waivers("w", [{**WAIVER, "requirement": "hw_ram"}])
-    assert refusal.remedy == "write HW-RAM"
+    assert refusal.remedy == "write it as HW-RAM"
     assert len(answers.check_waivers("w", [WAIVER, WAIVER])) == 1
 
 

@@ -76,7 +76,7 @@ def test_each_change_that_helps_is_told(given: dict[str, Any], way: str) -> None
 
 def test_the_nodes_are_the_fewest() -> None:
     (refusal,) = refused(dataset_size="2000TB")
-    assert refusal.remedy == "divide the data set between 9 nodes"
+    assert refusal.remedy == "one change is enough: divide the data set between 9 nodes"
     assert solved(dataset_size="222.3TB").layout.level == "raid6"
     assert "divide the data set between 2 nodes" in refused(dataset_size="250TB")[0].remedy
 
