@@ -259,7 +259,9 @@ def survives(raid: Raid, failed: Collection[int]) -> bool:
 _SECTOR = 512
 _CHUNK = 512 * 1024
 _MIB = 1024**2
-_PPL = _MIB  # PPL area of each member
+_METADATA = 12 * 1024  # superblock and list of bad blocks
+_BITMAP = 128 * 1024  # at most; small devices keep less, which the rounding hides
+_PPL = _MIB  # partial parity log
 _RAID1_ROUNDING = 64 * 1024
 
 
@@ -284,22 +286,15 @@ def md_data_offset(device_bytes: int, level: str = "raid5", ppl: bool = False) -
     """Return how many bytes mdadm leaves free in front of the data, by the size of the first device.
 
     It is room for the metadata and a later reshape: aimed at 0.1 % of the device, at most 128 MiB, in steps of 1 MiB.
-    Source: validate_geometry1() in super1.c of mdadm.
+    Source: validate_geometry1() and choose_bm_space() in super1.c of mdadm.
     """
     sectors = device_bytes // _SECTOR
-    bitmap = _PPL // _SECTOR if ppl else _bitmap_sectors(sectors)
     least = 0 if level == "raid1" else 4 * _CHUNK // _SECTOR
     headroom = 128 * _MIB // _SECTOR
     while headroom << 10 > sectors and headroom >= least:
         headroom >>= 1
-    used = (24 + bitmap + headroom) * _SECTOR
+    used = _METADATA + (_PPL if ppl else _BITMAP) + headroom * _SECTOR
     return ceil_div(used, _MIB) * _MIB
-
-
-def _bitmap_sectors(sectors: int) -> int:
-    if sectors - 128 >= 200 * 1024**2 * 2:
-        return 256
-    return 128 if sectors - 8 > 8 * 1024**2 * 2 else 8
 
 
 def _md_array(level: str, devices: tuple[int, ...], raid: Raid, ppl: bool) -> int:

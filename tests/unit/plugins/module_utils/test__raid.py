@@ -27,6 +27,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._raid import (
     survives,
     zfs_usable_bytes,
 )
+from ansible_collections.eucaim.local_node.plugins.module_utils._size import human_size
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,6 +71,9 @@ def same(level: str, count: int, size: int = 4 * TB, **more: Any) -> Raid:
         (same("raid10", 5, layout="far=2"), 10 * TB, 1, Fraction(1, 2)),
         (same("raid10", 6, layout="offset=3"), 8 * TB, 2, Fraction(1, 3)),
         (same("raid50", 9, groups=3), 24 * TB, 1, Fraction(2, 3)),
+        # Sectors of 4 KiB unless others are named.
+        (same("raidz3", 11), 32 * TB, 3, Fraction(8, 11)),
+        (same("raidz3", 11, ashift=13), 44 * TB * 16 // 24, 3, Fraction(44 * TB * 16 // 24, 44 * TB)),
         (same("raid60", 12, groups=3), 24 * TB, 2, Fraction(1, 2)),
         # The smallest member limits the others ...
         (Raid("raid5", (4 * TB, 2 * TB, 3 * TB)), 4 * TB, 1, Fraction(4, 9)),
@@ -485,6 +489,8 @@ def test_minimum_of_groups_and_copies() -> None:
     [
         ("raid5", 1, {}, "possible: 1 drive more"),
         ("raid5", 0, {}, "possible: 2 drives more"),
+        ("raid5", 2, {"hardware": True}, "RAID 5 on a hardware controller needs at least 3 drives"),
+        ("raid5", 1, {}, "RAID 5 needs at least 2 drives besides the spares, and 1 drive less 0 spares leave 1;"),
         ("raid5", 2, {"hardware": True}, "possible: with 2: raid0, raid1; 1 drive more"),
         ("raid5", 4, {"spares": 3}, "possible: at most 2 of them as spares; 1 drive more"),
         ("raid5", 4, {"spares": 5}, "possible: at most 2 of them as spares; 3 drives more"),
@@ -554,9 +560,18 @@ def test_md_refuses(raid: Raid, options: dict[str, bool], possible: str) -> None
     assert possible in str(refused.value)
 
 
+@pytest.mark.parametrize(("level", "offset", "unit"), [("raid5", 2**21, 2**19), ("raid1", 2**20, 2**16)])
+def test_the_smallest_device_of_md(level: str, offset: int, unit: int) -> None:
+    """Has room for one chunk; a byte less has none."""
+    assert md_usable_bytes(same(level, 2, offset + unit)) == unit
+    with pytest.raises(RaidError, match=f"needs at least {human_size(offset + unit)}"):
+        md_usable_bytes(same(level, 2, offset + unit - 1))
+
+
 def test_zfs_makes_raidz_only() -> None:
-    """And says which."""
+    """And says which; the smallest drive limits the others."""
     assert zfs_usable_bytes(same("raidz1", 4, D4)) < figures(same("raidz1", 4, D4)).usable_bytes
+    assert zfs_usable_bytes(Raid("raidz1", (D4, D1, D4, D4))) == zfs_usable_bytes(same("raidz1", 4, D1))
     with pytest.raises(RaidError, match="raidz1, raidz2, raidz3"):
         zfs_usable_bytes(same("raid5", 3))
 
