@@ -21,6 +21,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.eucaim.local_node.plugins.action import validate_inputs
+from ansible_collections.eucaim.local_node.plugins.module_utils._inputs import HOSTLESS
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
 
 SITE = Path(__file__).resolve().parents[4] / "playbooks" / "site.yml"
@@ -154,7 +155,7 @@ def _run(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         monkeypatch.setattr(action, "_low_level_execute_command", node.command)
         monkeypatch.setattr(action, "_is_pipelining_enabled", lambda _style: node.pipelined)
         result = action.run(None, everything)
-        alone = arguments.get("stage") == "login" or validate_inputs.HOSTLESS.issuperset(given["roles"])
+        alone = arguments.get("stage") == "login" or HOSTLESS.issuperset(given["roles"])
         looked = [] if alone else [(None,), ("sudo",)]
         assert [call.args for call in connection.set_become_plugin.call_args_list] == looked
         return result
