@@ -1,7 +1,7 @@
 # Copyright (c) 2026, EUCAIM local_node contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the model name of a processor tells: base clock and number of cores.
+"""What the model name of a processor tells: base clock, number of cores, and what such a processor cannot do.
 
 Private to this collection: nothing outside may import it. Pure: text in, data out.
 """
@@ -20,6 +20,15 @@ _CORES = (
     re.compile(rf"\b({'|'.join(_WORDS)})[- ]Core\b"),
     re.compile(r"\b(?:Athlon|Phenom|Sempron|Turion)\b.*\bX([2346])\b"),
 )
+# Brands without the links to a second processor.
+_ALONE = re.compile(
+    r"Core\(TM\)|Celeron|Atom|Pentium\(R\) (?:[4DM]|Dual|Gold|Silver)|Pentium\(R\) CPU|Athlon(?!.*\bMP)|Sempron|Phenom|"
+    r"Turion|Ryzen|\bFX\b|AMD [ACEG]\d?-"
+)
+# The first Core i7, and those with an unlocked multiplier up to the ninth generation (Intel's product specifications).
+_NO_ECC = re.compile(r"Core\(TM\) i7 CPU (?:X )?9\d\d\b|Core\(TM\) i[579]-[2-9]\d{3}(?:K|X)")
+# Intel began with unequal cores in its twelfth generation.
+_UNEQUAL = re.compile(r"\b1[2-9]th Gen\b")
 _INTEL = (("Core(TM)2 Solo", 1), ("Core(TM)2 Duo", 2), ("Core(TM)2 Quad", 4))
 
 
@@ -48,3 +57,18 @@ def starts_at_base(maker: str, model: str) -> bool:
     processors often tells the turbo instead, for the same model now the one, now the other.
     """
     return "Xeon" in model or "intel" not in f"{maker} {model}".lower()
+
+
+def stands_alone(model: str) -> bool:
+    """Say whether no board takes two of these: where two are listed, cores or threads were taken for processors."""
+    return bool(_ALONE.search(model))
+
+
+def lacks_ecc(model: str) -> bool:
+    """Say whether this processor cannot correct errors of memory, whatever the firmware says of the board."""
+    return bool(_NO_ECC.search(model))
+
+
+def may_be_uneven(model: str) -> bool:
+    """Say whether some cores may have two threads and others one: names of such processors mostly have no clock."""
+    return "Xeon" not in model and (bool(_UNEQUAL.search(model)) or not named_mhz(model))

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-FIRMWARE, SYSTEM, BOARD, CHASSIS, PROCESSOR, ARRAY, DEVICE, POWER, END = 0, 1, 2, 3, 4, 16, 17, 39, 127
+FIRMWARE, SYSTEM, BOARD, CHASSIS, PROCESSOR, ARRAY, DEVICE, MAPPED, POWER, END = 0, 1, 2, 3, 4, 16, 17, 19, 39, 127
 LEGACY_MODULE = 6
 _TITLES = {
     "BIOS Information": FIRMWARE,
@@ -27,6 +27,7 @@ _TITLES = {
     "Memory Module Information": LEGACY_MODULE,
     "Physical Memory Array": ARRAY,
     "Memory Device": DEVICE,
+    "Memory Array Mapped Address": MAPPED,
     "System Power Supply": POWER,
     "End Of Table": END,
 }
@@ -35,8 +36,10 @@ _KINDS = frozenset(_TITLES.values())
 # "Handle 0x0004, DMI type 4, 42 bytes", which the oldest versions broke into two lines.
 _START = re.compile(r"^Handle (0x[0-9A-Fa-f]+)(?:,|\n)\s*DMI type (\d+), \d+ bytes\.?[ \t]*\n", re.MULTILINE)
 _QUIET_START = re.compile(rf"^({'|'.join(_TITLES)})[ \t]*\n", re.MULTILINE)
+_HEADER = "# dmidecode "
 _ANNOUNCED = re.compile(r"^(\d+) structures occupying \d+ bytes\.", re.MULTILINE)
 _WHOLE = ("structures occupying ", "Table at 0x")  # dmidecode says so only if it prints all structures
+_COUNTED = "bytes announced, structures occupy"
 _SIZE = re.compile(r"(\d+) (bytes|[kKMGTP]B)\b")
 _UNITS = {"bytes": 0, "kB": 10, "KB": 10, "MB": 20, "GB": 30, "TB": 40, "PB": 50}
 _NUMBER = re.compile(r"\d+\b")
@@ -85,6 +88,7 @@ class Processor:
     status: str  # "Populated, Enabled", "Unpopulated", ...
     manufacturer: str
     version: str  # the model name
+    identity: str  # "A6 06 06 00 FF FB EB BF", nothing but zeros if there is none
     cores: int | None
     enabled_cores: int | None
     threads: int | None
@@ -104,6 +108,7 @@ class MemoryArray:
     handle: str
     use: str  # "System Memory", "Flash Memory", ...
     correction: str  # "None", "Multi-bit ECC", ...
+    slots: int  # 0 if not told
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,7 @@ class MemoryDevice:
     bytes: int | None  # None if the firmware does not know
     kind: str  # "DDR4", "Flash", ...
     technology: str  # "DRAM", "Intel Optane DC persistent memory", ...
+    volatile: str  # how much of it is no storage: "None", "16 GB"; nothing if not told
     total_width: int | None
     data_width: int | None
     speed_mts: int | None
@@ -127,18 +133,19 @@ class MemoryDevice:
 
 @dataclass(frozen=True)
 class Dmi:
-    """A report as tables."""
+    """A report as tables; one without any is that of a machine that told nothing."""
 
-    firmware: Structure | None
-    system: Structure | None
-    board: Structure | None
-    chassis: Structure | None
-    processors: tuple[Processor, ...]
-    arrays: tuple[MemoryArray, ...]
-    devices: tuple[MemoryDevice, ...]
-    power: tuple[Structure, ...]
-    legacy_modules: int  # structures of type 6, which the specification gave up in 1999
+    firmware: Structure | None = None
+    system: Structure | None = None
+    board: Structure | None = None
+    chassis: Structure | None = None
+    processors: tuple[Processor, ...] = ()
+    arrays: tuple[MemoryArray, ...] = ()
+    devices: tuple[MemoryDevice, ...] = ()
+    power: tuple[Structure, ...] = ()
+    legacy_modules: int = 0  # structures of type 6, which the specification gave up in 1999
     cut: str = ""  # why something may be missing
+    mapped: tuple[int | None, ...] = ()  # bytes of the ranges of addresses (type 19)
 
 
 def parse_dmi(text: str) -> Dmi:
@@ -156,6 +163,9 @@ def parse_dmi(text: str) -> Dmi:
     found = [
         _structure(handle, kind, text[start:end]) for (start, handle, kind), end in zip(starts, ends) if kind in _KINDS
     ]
+    if text.count(_HEADER) > 1:
+        # Two reports of one machine, such as one for each type: what both have is there once.
+        found = list({(one.handle, one.kind): one for one in reversed(found)}.values())[::-1]
     by_kind: dict[int, list[Structure]] = {kind: [] for kind in _KINDS}
     for structure in found:
         by_kind[structure.kind].append(structure)
@@ -166,9 +176,13 @@ def parse_dmi(text: str) -> Dmi:
         chassis=_first(by_kind[CHASSIS]),
         processors=tuple(map(_processor, by_kind[PROCESSOR])),
         arrays=tuple(
-            MemoryArray(one.handle, one.text("Use"), one.text("Error Correction Type")) for one in by_kind[ARRAY]
+            MemoryArray(
+                one.handle, one.text("Use"), one.text("Error Correction Type"), one.number("Number Of Devices") or 0
+            )
+            for one in by_kind[ARRAY]
         ),
         devices=tuple(map(_device, by_kind[DEVICE])),
+        mapped=tuple(parse_bytes(one.text("Range Size")) for one in by_kind[MAPPED]),
         power=tuple(by_kind[POWER]),
         legacy_modules=len(by_kind[LEGACY_MODULE]),
         cut="" if by_kind[END] else _cut(text, len(starts)),
@@ -195,7 +209,8 @@ def _cut(text: str, printed: int) -> str:
         return "the firmware's table is broken, and the rest of it was not read"
     if announced and printed < int(announced[1]):
         return f"the report lacks structures that it announces ({printed} of {announced[1]})"
-    if not announced and any(words in text for words in _WHOLE):
+    # dmidecode comes to count what it read only at the end; tables without the structure that should end them exist.
+    if not announced and _COUNTED not in text and any(words in text for words in _WHOLE):
         return "the report has no end"
     return ""
 
@@ -236,6 +251,7 @@ def _processor(one: Structure) -> Processor:
         status=one.text("Status"),
         manufacturer=one.text("Manufacturer"),
         version=" ".join(one.text("Version").split()),
+        identity=one.text("ID"),
         cores=one.number("Core Count"),
         enabled_cores=one.number("Core Enabled"),
         threads=one.number("Thread Count"),
@@ -254,6 +270,7 @@ def _device(one: Structure) -> MemoryDevice:
         bytes=parse_bytes(size),
         kind=one.text("Type"),
         technology=one.text("Memory Technology"),
+        volatile=one.text("Volatile Size"),
         total_width=one.number("Total Width"),
         data_width=one.number("Data Width"),
         speed_mts=one.number("Speed"),

@@ -18,7 +18,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from ansible_collections.eucaim.local_node.plugins.module_utils._cpu_name import named_cores, named_mhz, starts_at_base
+from ansible_collections.eucaim.local_node.plugins.module_utils._cpu_name import (
+    may_be_uneven,
+    named_cores,
+    named_mhz,
+    stands_alone,
+    starts_at_base,
+)
 from ansible_collections.eucaim.local_node.plugins.module_utils._dmi import Dmi, Processor
 from ansible_collections.eucaim.local_node.plugins.module_utils._dmi_names import real_name
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Cpu
@@ -36,8 +42,8 @@ def dmi_cpu(dmi: Dmi, virtual: bool) -> tuple[Cpu, dict[str, str]]:
 
     Of a virtual machine only clocks in model names are read: its firmware makes the others up.
     """
-    fitted = [one for one in dmi.processors if one.populated and one.kind in _CENTRAL]
-    faults = {"sockets": _sockets_fault(dmi, fitted)}
+    fitted = [one for one in dmi.processors if one.populated and one.kind in _CENTRAL and not _is_empty(one)]
+    faults = {"sockets": _sockets_fault(dmi, fitted, virtual)}
     faults["cores"] = faults["sockets"] or _first(_cores_fault(one) for one in fitted)
     faults["threads"] = faults["cores"] or _first(_threads_fault(one) for one in fitted)
     faults["base_mhz"] = (
@@ -70,22 +76,37 @@ def _made_up(version: str) -> bool:
     return not re.search(r"Intel|AMD|\bCPU\b|Processor", version)
 
 
-def _sockets_fault(dmi: Dmi, fitted: list[Processor]) -> str:
+def _is_empty(one: Processor) -> bool:
+    """Say whether a socket is empty that the firmware calls disabled: nothing in it told who it is."""
+    return "Disabled" in one.status and bool(one.identity) and not one.identity.strip("0 ")
+
+
+def _sockets_fault(dmi: Dmi, fitted: list[Processor], virtual: bool) -> str:
     """Return why the number of processors is not known, nothing if it is."""
     if dmi.cut:
         return dmi.cut
     if not dmi.processors:
         return "dmidecode lists no processor"
+    if not all(one.status.startswith(("Populated", "Unpopulated")) for one in dmi.processors):
+        return "the firmware does not tell of each socket whether it is populated"
     if not fitted:
         return "the firmware calls no processor socket populated, which cannot be"
     # On boards with one socket "disabled" is a slip of the firmware: something does run.
     disabled = [one for one in fitted if "Disabled" in one.status]
     if disabled and len(disabled) < len(fitted):
         return f"the firmware calls a socket populated, yet its processor disabled ({disabled[0].socket})"
+    return _shared_fault(fitted, virtual) if len(fitted) > 1 else ""
+
+
+def _shared_fault(fitted: list[Processor], virtual: bool) -> str:
+    """Return why several structures may be one processor."""
     sockets = Counter(_NUMBERED.sub("", one.socket) for one in fitted)
     socket, times = sockets.most_common(1)[0]
     if times > 1:
         return f"the firmware lists several processors in one socket ({times} in {socket or 'one without a name'})"
+    alone = [one.version for one in fitted if stands_alone(one.version)]
+    if alone and not virtual:
+        return f"the firmware lists several processors of a brand that stands alone ({len(fitted)} {alone[0]})"
     return ""
 
 
@@ -107,8 +128,7 @@ def _threads_fault(one: Processor) -> str:
     if not one.threads or one.threads == _ONE_BYTE:
         return f"the firmware does not count the threads ({one.socket})"
     most = _MOST_THREADS_PHI if "Phi" in one.version else _MOST_THREADS
-    # Only processors with unequal cores have a number in between, and no clock in their name.
-    if one.threads > most * (one.cores or 0) or (_uneven(one) and named_mhz(one.version)):
+    if one.threads > most * (one.cores or 0) or (_uneven(one) and not may_be_uneven(one.version)):
         return (
             f"the firmware counts threads that no such processor has ({one.socket}: {one.threads} on {one.cores} cores)"
         )

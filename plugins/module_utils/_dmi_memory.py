@@ -6,30 +6,34 @@
 Private to this collection: nothing outside may import it. Pure: tables in, data out.
 
 Memory is what type 17 lists as fitted in arrays of system memory (DMTF DSP0134, 7.17 and 7.18). Maximum Capacity
-(type 16) and the mapped ranges (type 19) are no check on it: boards take more than the first, and one in twenty
-reports has ranges that are too short, too long or counted twice, while the modules are right. Modules of the old
-type 6 are not counted: firmware that still writes it, alone, wrote sizes that the chipset cannot address.
+(type 16) is no check on it: boards take more. Neither are the mapped ranges (type 19), which in one of twenty reports
+are too short, too long or counted twice while the modules are right; but where fewer slots are listed than the board
+has, only they can tell that no module is missing. Modules of the old type 6 are not counted: firmware that still
+writes it, alone, wrote sizes that the chipset cannot address.
 
 Errors are corrected if the array says so AND every module is wider than its data. One of them alone proves nothing:
 QEMU says "Multi-bit ECC", cheap boards with plain modules do, and modules with check bits work in boards that do not
-use them. Where the two disagree it is not known; nor is it in a virtual machine, whose host alone knows.
+use them. Nor do both where the processor cannot do it: boards for two families of processors claim it with either.
+Where the two disagree it is not known; nor is it in a virtual machine, whose host alone knows.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
+from ansible_collections.eucaim.local_node.plugins.module_utils._cpu_name import lacks_ecc
 from ansible_collections.eucaim.local_node.plugins.module_utils._dmi import Dmi, MemoryArray, MemoryDevice
 from ansible_collections.eucaim.local_node.plugins.module_utils._dmi_names import real_name
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Memory, MemoryModule
 
 SOURCE = "the memory modules that the firmware lists"
-_NO_MEMORY = frozenset({"Flash", "ROM", "EPROM", "EEPROM", "Logical non-volatile device"})
+_NO_MEMORY = frozenset({"Flash", "ROM", "EPROM", "EEPROM"})
 _MIB = 1 << 20
 _EXTENDED = 0x7FFF * _MIB  # "see the extended size", which this firmware does not have
 _LEAST = 32 * _MIB
-_LEAST_MODERN = 256 * _MIB
-_MODERN = ("DDR3", "DDR4", "DDR5", "LPDDR")
+_LEAST_MODERN = 128 * _MIB
+_MODERN = ("DDR2", "DDR3", "DDR4", "DDR5", "LPDDR")
 _CORRECTING = ("Single-bit ECC", "Multi-bit ECC")
 
 
@@ -41,7 +45,8 @@ def dmi_memory(dmi: Dmi, virtualisation: str | None) -> tuple[Memory, dict[str, 
     arrays, devices = system_memory(dmi)
     fitted = [one for one in devices if one.fitted]
     fault = _fault(dmi, arrays, devices, real=not virtualisation)
-    ecc, reason = _ecc(arrays, fitted, virtualisation) if not dmi.cut else (None, dmi.cut)
+    models = [one.version for one in dmi.processors]
+    ecc, reason = _ecc(arrays, fitted, models, virtualisation) if not dmi.cut else (None, dmi.cut)
     unknown = {}
     if fault:
         unknown = dict.fromkeys(("memory.installed_bytes", "memory.modules", "memory.slots"), fault)
@@ -66,7 +71,11 @@ def system_memory(dmi: Dmi) -> tuple[list[MemoryArray], list[MemoryDevice]]:
 
 
 def _is_storage(one: MemoryDevice) -> bool:
-    return one.kind in _NO_MEMORY or "persistent" in one.technology or one.technology.startswith("NVDIMM-")
+    return one.kind in _NO_MEMORY or (_is_persistent(one) and one.volatile == "None")
+
+
+def _is_persistent(one: MemoryDevice) -> bool:
+    return "persistent" in one.technology or one.kind == "Logical non-volatile device"
 
 
 def _fault(dmi: Dmi, arrays: Sequence[MemoryArray], devices: Sequence[MemoryDevice], real: bool) -> str:
@@ -82,11 +91,24 @@ def _fault(dmi: Dmi, arrays: Sequence[MemoryArray], devices: Sequence[MemoryDevi
     fitted = [one for one in devices if one.fitted]
     if not fitted:
         return "the firmware calls every memory slot empty, which cannot be"
-    return next(filter(None, (_size_fault(one, real) for one in fitted)), "")
+    faults = (_size_fault(one, real) for one in fitted)
+    return next(filter(None, faults), "") or _missing_fault(dmi, arrays, devices)
+
+
+def _missing_fault(dmi: Dmi, arrays: Sequence[MemoryArray], devices: Sequence[MemoryDevice]) -> str:
+    """Return why a module may be missing from the list: there are more slots, and the map of addresses is no proof."""
+    listed = Counter(one.array for one in dmi.devices)
+    missing = sum(max(one.slots - listed.pop(one.handle, 0), 0) for one in arrays)
+    elsewhere = sum(1 for one in devices if one.array in listed)
+    if missing > elsewhere and sum(size or 0 for size in dmi.mapped) != sum(one.bytes or 0 for one in devices):
+        return f"the firmware lists fewer slots than there are ({missing} missing)"
+    return ""
 
 
 def _size_fault(one: MemoryDevice, real: bool) -> str:
     """Return why the size of a fitted module cannot be right."""
+    if _is_persistent(one):
+        return f"part of a persistent module may work as memory ({one.slot})"
     if one.bytes is None:
         return f"the firmware does not know the size of a module ({one.slot})"
     if one.bytes == _EXTENDED:
@@ -105,7 +127,7 @@ def _is_round(size: int) -> bool:
 
 
 def _ecc(
-    arrays: Sequence[MemoryArray], fitted: Sequence[MemoryDevice], virtualisation: str | None
+    arrays: Sequence[MemoryArray], fitted: Sequence[MemoryDevice], models: Sequence[str], virtualisation: str | None
 ) -> tuple[bool | None, str]:
     """Return whether errors are corrected, and how that is known or why not."""
     if virtualisation:
@@ -127,6 +149,9 @@ def _ecc(
         return None, f"the firmware says no error correction, yet a module has bits for it ({_shown(wide or fitted)})"
     if correction not in _CORRECTING:
         return None, f"the firmware does not say whether errors are corrected ({correction or 'nothing'})"
+    unable = next(filter(lacks_ecc, models), "")
+    if unable:
+        return None, f"the firmware says {correction}, which the processor cannot do ({unable})"
     if len(wide) == len(fitted):
         return True, f"the firmware says {correction}, and each module has bits for it ({_shown(wide)})"
     narrow = [one for one in fitted if one not in wide]

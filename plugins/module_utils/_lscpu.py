@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from ansible_collections.eucaim.local_node.plugins.module_utils._plain import Plain
 
 _NUMBER = re.compile(r"\d+\Z")
+_INSTANCES = re.compile(r"\(\d+ instances?\)\Z")  # of caches
 _COLUMNS = 3  # of the list: CPU, core, socket
 
 
@@ -50,6 +51,7 @@ class Lscpu:
     hypervisor: str
     virtualisation: str  # full, para, container, none
     flags: frozenset[str]
+    counts_cores: bool  # util-linux 2.37 and later; older ones divided CPUs by the threads of the first core
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def parse_lscpu(text: str) -> Lscpu:
         hypervisor=fields.get("Hypervisor vendor", ""),
         virtualisation=fields.get("Virtualization type", ""),
         flags=frozenset(fields.get("Flags", "").split()),
+        counts_cores=any(_INSTANCES.search(value) for _name, value in pairs),
     )
 
 

@@ -7,14 +7,20 @@ Private to this collection: nothing outside may import it. Pure: tables in, data
 
 lscpu(1) prints threads per core, cores per socket and sockets as if all cores were alike. Their product must be the
 number of CPUs; if not, cores are of unequal kinds or not all are in use, and only the list (-p) tells how many there
-are. A core is what the kernel takes for one: of AMD's FX processors and first Opterons it counts modules.
+are. Since util-linux 2.37 lscpu counts cores one by one, so fewer threads than twice the cores mean unequal cores;
+before, it divided, and the product was right while the number of cores was not. A core is what the kernel takes for
+one: of AMD's FX processors and first Opterons it counts modules.
 """
 
 from __future__ import annotations
 
 import re
 
-from ansible_collections.eucaim.local_node.plugins.module_utils._cpu_name import named_mhz, starts_at_base
+from ansible_collections.eucaim.local_node.plugins.module_utils._cpu_name import (
+    may_be_uneven,
+    named_mhz,
+    starts_at_base,
+)
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Cpu, Machine, System
 from ansible_collections.eucaim.local_node.plugins.module_utils._lscpu import Lscpu, Topology
 
@@ -51,9 +57,11 @@ def lscpu_cpu(lscpu: Lscpu, topology: Topology | None = None) -> tuple[Cpu, dict
     """
     off = f"some CPUs are off, and nothing tells their cores ({lscpu.offline} of {lscpu.cpus})" if lscpu.offline else ""
     base, source = _base(lscpu)
+    cores_fault = off or ("" if topology else _cores_fault(lscpu))
     faults = {
-        "sockets": _sockets_fault(lscpu),
-        "cores": off or ("" if topology else _cores_fault(lscpu)),
+        # A whole socket may be off, too.
+        "sockets": _sockets_fault(lscpu) or cores_fault,
+        "cores": cores_fault,
         "threads": off or ("" if lscpu.cpus else "lscpu does not count the CPUs"),
         "base_mhz": "" if base else source,
     }
@@ -68,7 +76,7 @@ def lscpu_cpu(lscpu: Lscpu, topology: Topology | None = None) -> tuple[Cpu, dict
         base_mhz=base,
         base_source=source if base else None,
         max_mhz=lscpu.max_mhz,
-        hybrid=True if len(lscpu.kinds) > 1 or (topology and topology.uneven) else None,
+        hybrid=True if len(lscpu.kinds) > 1 or (topology.uneven if topology else _uneven(lscpu)) else None,
     )
     return cpu, {f"cpu.{name}": fault for name, fault in faults.items() if fault}
 
@@ -120,7 +128,10 @@ def _cores_fault(lscpu: Lscpu) -> str:
         if kind.threads_per_core > most and _X86.match(lscpu.architecture):
             return f"lscpu tells more threads per core than such a processor has ({kind.threads_per_core})"
         total += kind.threads_per_core * kind.cores
-    if total != lscpu.cpus:
+    divided = not lscpu.counts_cores and lscpu.vendor == "GenuineIntel"
+    if divided and any(kind.threads_per_core != 1 and may_be_uneven(kind.model) for kind in lscpu.kinds):
+        return "an old lscpu takes all cores for alike, which this processor may not have (util-linux before 2.37)"
+    if total != lscpu.cpus and not _uneven(lscpu):
         return (
             "threads, cores and sockets do not make up the CPUs: cores are unequal, or not all in use;"
             f" lscpu -p=CPU,CORE,SOCKET tells ({total}, {lscpu.cpus})"
@@ -140,3 +151,11 @@ def _base(lscpu: Lscpu) -> tuple[int | None, str]:
     if mhz and starts_at_base(lscpu.vendor, lscpu.firmware_model):
         return mhz, "the current speed by the firmware, rounded down to 100 MHz by lscpu"
     return None, "the model name has no clock"
+
+
+def _uneven(lscpu: Lscpu) -> bool:
+    """Say whether lscpu counted cores of one processor of which some have two threads, and others one."""
+    if not lscpu.counts_cores or lscpu.cpus is None or len(lscpu.kinds) > 1:
+        return False
+    cores, threads = lscpu.kinds[0].cores or 0, lscpu.kinds[0].threads_per_core or 0
+    return lscpu.kinds[0].sockets == 1 and cores < lscpu.cpus < cores * threads

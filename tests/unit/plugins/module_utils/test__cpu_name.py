@@ -47,6 +47,56 @@ def test_some_names_count_the_cores(model: str, cores: int | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("model", "alone"),
+    [
+        ("Intel(R) Core(TM)2 CPU 6600 @ 2.40GHz", True),
+        ("Intel(R) Pentium(R) D CPU 3.40GHz", True),
+        ("Intel(R) Pentium(R) 4 CPU 3.00GHz", True),
+        ("AMD Athlon(tm) 64 X2 Dual Core Processor 4600+", True),
+        ("AMD G-T40N Processor", True),
+        ("AMD Ryzen Threadripper PRO 3995WX 64-Cores", True),
+        ("AMD Athlon(tm) MP 2800+", False),
+        ("Intel(R) Xeon(R) CPU X5670 @ 2.93GHz", False),
+        ("AMD EPYC 7763 64-Core Processor", False),
+        ("Pentium III (Coppermine)", False),
+    ],
+)
+def test_some_brands_stand_alone(model: str, alone: bool) -> None:
+    assert name.stands_alone(model) is alone
+
+
+@pytest.mark.parametrize(
+    ("model", "lacks"),
+    [
+        ("Intel(R) Core(TM) i7 CPU 920 @ 2.67GHz", True),
+        ("Intel(R) Core(TM) i7 CPU X 980 @ 3.33GHz", True),
+        ("Intel(R) Core(TM) i7-4770K CPU @ 3.50GHz", True),
+        ("Intel(R) Core(TM) i7-3960X CPU @ 3.30GHz", True),
+        ("Intel(R) Core(TM) i3-6100 CPU @ 3.70GHz", False),
+        ("Intel(R) Core(TM) i5 CPU 650 @ 3.20GHz", False),
+        ("13th Gen Intel(R) Core(TM) i9-13900K", False),
+        ("Intel(R) Xeon(R) CPU W3520 @ 2.67GHz", False),
+    ],
+)
+def test_some_processors_cannot_correct_errors(model: str, lacks: bool) -> None:
+    assert name.lacks_ecc(model) is lacks
+
+
+@pytest.mark.parametrize(
+    ("model", "uneven"),
+    [
+        ("12th Gen Intel(R) Core(TM) i9-12900HK @ 2.5GHz", True),
+        ("Intel(R) Core(TM) Ultra 7 155H", True),
+        ("Intel(R) Core(TM) i7-3930K CPU @ 3.20GHz", False),
+        ("11th Gen Intel(R) Core(TM) i7-1185G7 @ 3.00GHz", False),
+        ("Intel(R) Xeon(R) Gold 6430", False),
+    ],
+)
+def test_some_processors_may_have_unequal_cores(model: str, uneven: bool) -> None:
+    assert name.may_be_uneven(model) is uneven
+
+
+@pytest.mark.parametrize(
     ("maker", "model", "base"),
     [
         ("Advanced Micro Devices, Inc.", "AMD EPYC 7763 64-Core Processor", True),

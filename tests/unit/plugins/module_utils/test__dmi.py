@@ -23,7 +23,7 @@ REPORT = """\
 # dmidecode 3.4
 Getting SMBIOS data from sysfs.
 SMBIOS 3.3.0 present.
-9 structures occupying 1234 bytes.
+11 structures occupying 1234 bytes.
 Table at 0x7A6F0000.
 
 Handle 0x0000, DMI type 0, 26 bytes
@@ -47,6 +47,7 @@ Processor Information
 	Socket Designation: CPU1
 	Type: Central Processor
 	Manufacturer: Intel(R) Corporation
+	ID: A6 06 06 00 FF FB EB BF
 	Flags:
 		FPU (Floating-point unit on-chip)
 	Version: Intel(R) Xeon(R)   CPU 9999 @ 2.60GHz
@@ -89,6 +90,7 @@ Memory Device
 	Serial Number: 1A2B3C
 	Part Number: M393A2K40DB3-CWE
 	Memory Technology: DRAM
+	Volatile Size: 16 GB
 
 Handle 0x0012, DMI type 17, 40 bytes
 Memory Device
@@ -96,6 +98,15 @@ Memory Device
 	Total Width: Unknown
 	Size: No Module Installed
 	Locator: DIMM_A2
+
+Handle 0x0014, DMI type 19, 31 bytes
+Memory Array Mapped Address
+	Range Size: 16 GB
+	Physical Array Handle: 0x0010
+
+Handle 0x0015, DMI type 19, 31 bytes
+Memory Array Mapped Address
+	Range Size: Invalid
 
 Handle 0x0013, DMI type 127, 4 bytes
 End Of Table
@@ -115,15 +126,17 @@ def test_a_whole_report_becomes_tables() -> None:
     version = "Intel(R) Xeon(R) CPU 9999 @ 2.60GHz"
     assert dmi.processors == (
         Processor("CPU1", "Central Processor", "Populated, Enabled", "Intel(R) Corporation", version,
+                  identity="A6 06 06 00 FF FB EB BF",
                   cores=16, enabled_cores=16, threads=32, current_mhz=None, max_mhz=4000),
-        Processor("CPU2", "Central Processor", "Unpopulated", "", "", None, None, None, None, None),
+        Processor("CPU2", "Central Processor", "Unpopulated", "", "", "", None, None, None, None, None),
     )  # fmt: skip
     assert [one.populated for one in dmi.processors] == [True, False]
-    assert dmi.arrays == (MemoryArray("0x0010", "System Memory", "Multi-bit ECC"),)
+    assert dmi.arrays == (MemoryArray("0x0010", "System Memory", "Multi-bit ECC", 2),)
+    assert dmi.mapped == (16 << 30, None)
     assert dmi.devices == (
-        MemoryDevice("0x0011", "0x0010", "DIMM_A1", True, 16 << 30, "DDR4", "DRAM", 72, 64, 3200,
+        MemoryDevice("0x0011", "0x0010", "DIMM_A1", True, 16 << 30, "DDR4", "DRAM", "16 GB", 72, 64, 3200,
                      "Samsung", "M393A2K40DB3-CWE", "1A2B3C"),
-        MemoryDevice("0x0012", "0x0010", "DIMM_A2", False, None, "", "", None, None, None, "", "", ""),
+        MemoryDevice("0x0012", "0x0010", "DIMM_A2", False, None, "", "", "", None, None, None, "", "", ""),
     )  # fmt: skip
 
 
@@ -158,6 +171,20 @@ def test_types_that_were_asked_for_are_a_whole_report() -> None:
     assert (len(dmi.processors), dmi.devices, dmi.cut) == (2, (), "")
 
 
+def test_two_reports_of_one_machine_are_one() -> None:
+    assert parse_dmi(REPORT + REPORT.replace("1A2B3C", "changed")) == parse_dmi(REPORT)
+    types = [
+        REPORT[REPORT.index(start) : REPORT.index(end)]
+        for start, end in (("Handle 0x0004", "Handle 0x00DA"), ("Handle 0x0010", "Handle 0x0013"))
+    ]
+    dmi = parse_dmi("".join(f"# dmidecode 3.4\n\n{text}" for text in types))
+    assert (dmi.processors, dmi.devices) == (parse_dmi(REPORT).processors, parse_dmi(REPORT).devices)
+
+
+def test_firmware_may_use_a_handle_twice() -> None:
+    assert len(parse_dmi(REPORT.replace("Handle 0x0012", "Handle 0x0011")).devices) == 2
+
+
 def test_a_structure_that_runs_into_the_next_ends_there() -> None:
     dmi = parse_dmi(REPORT.replace("\tProduct Name: Node 9000\n", "Base Board Information\n\tProduct Name: X99\n"))
     assert dmi.system is not None
@@ -167,16 +194,21 @@ def test_a_structure_that_runs_into_the_next_ends_there() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (REPORT[: REPORT.index("Handle 0x0012")], "the report lacks structures that it announces (7 of 9)"),
+        (REPORT[: REPORT.index("Handle 0x0012")], "the report lacks structures that it announces (7 of 11)"),
         (
             REPORT[: REPORT.index("Handle 0x0010")] + "Invalid entry length (0). DMI table is broken! Stop.\n",
             "the firmware's table is broken, and the rest of it was not read",
         ),
         (
-            REPORT[: REPORT.index("Handle 0x0012")].replace("9 structures occupying 1234 bytes.\n", ""),
+            REPORT[: REPORT.index("Handle 0x0012")].replace("11 structures occupying 1234 bytes.\n", ""),
             "the report has no end",
         ),
-        (REPORT[: REPORT.index("Handle 0x0013")].replace("9 structures", "8 structures"), ""),
+        (REPORT[: REPORT.index("Handle 0x0013")].replace("11 structures", "10 structures"), ""),
+        (
+            REPORT[: REPORT.index("Handle 0x0013")].replace("11 structures occupying 1234 bytes.\n", "")
+            + "Wrong DMI structures length: 2966 bytes announced, structures occupy 2986 bytes.\n",
+            "",
+        ),
     ],
 )
 def test_a_report_that_was_cut_off_says_so(text: str, reason: str) -> None:

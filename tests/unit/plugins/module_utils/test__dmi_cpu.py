@@ -18,6 +18,7 @@ XEON = Processor(
     status="Populated, Enabled",
     manufacturer="Intel(R) Corporation",
     version="Intel(R) Xeon(R) CPU 9999 @ 2.60GHz",
+    identity="A6 06 06 00 FF FB EB BF",
     cores=16,
     enabled_cores=16,
     threads=32,
@@ -34,7 +35,7 @@ HYBRID = replace(XEON, version="12th Gen Intel(R) Core(TM) i7-99", cores=14, ena
 
 def table(*processors: Processor, cut: str = "") -> Dmi:
     """Return a report with these processors."""
-    return Dmi(None, None, None, None, processors, (), (), (), 0, cut)
+    return Dmi(processors=processors, cut=cut)
 
 
 def test_one_processor() -> None:
@@ -60,8 +61,18 @@ def test_two_processors_are_summed_and_the_slower_clock_counts() -> None:
         (replace(XEON, kind="Unknown"),),
         (replace(XEON, kind="Other", status="Populated, Unknown"),),
         (replace(XEON, status="Populated, Disabled By BIOS"),),
+        (XEON, replace(SECOND, status="Populated, Disabled By User", identity="00 00 00 00 00 00 00 00")),
+        (XEON, replace(XEON, status="Populated, Disabled By BIOS", identity="00 00 00 00 00 00 00 00")),
     ],
-    ids=["an empty socket", "a coprocessor", "kind unknown", "kind other", "one socket, called disabled"],
+    ids=[
+        "an empty socket",
+        "a coprocessor",
+        "kind unknown",
+        "kind other",
+        "one socket, called disabled",
+        "an empty one, called disabled",
+        "an empty one of the same name",
+    ],
 )
 def test_one_socket_however_it_is_told(processors: tuple[Processor, ...]) -> None:
     cpu, unknown = dmi_cpu(table(*processors), virtual=False)
@@ -77,6 +88,11 @@ def test_one_socket_however_it_is_told(processors: tuple[Processor, ...]) -> Non
         (
             table(XEON, replace(SECOND, status="Populated, Disabled By User", version="Null", cores=None)),
             "the firmware calls a socket populated, yet its processor disabled (CPU2)",
+        ),
+        (table(XEON, replace(SECOND, status="")), "the firmware does not tell of each socket whether it is populated"),
+        (
+            table(replace(XEON, version="Intel(R) Pentium(R) D CPU 3.40GHz"), SECOND),
+            "the firmware lists several processors of a brand that stands alone (2 Intel(R) Pentium(R) D CPU 3.40GHz)",
         ),
         (table(XEON, XEON), "the firmware lists several processors in one socket (2 in CPU1)"),
         (
@@ -136,6 +152,17 @@ def test_unequal_cores_have_threads_in_between() -> None:
     assert unknown == {
         "cpu.base_mhz": "the model name has no clock, and this maker's firmware may call the turbo current (CPU1)"
     }
+
+
+def test_some_unequal_processors_have_a_clock_in_their_name() -> None:
+    cpu, unknown = dmi_cpu(table(replace(HYBRID, version="12th Gen Intel(R) Core(TM) i9-99 @ 2.5GHz")), virtual=False)
+    assert (cpu.threads, cpu.hybrid, cpu.base_mhz, unknown) == (20, True, 2500, {})
+
+
+def test_a_virtual_machine_has_any_number_of_any_processor() -> None:
+    brand = replace(XEON, version="Intel(R) Core(TM) i7-99 CPU @ 3.00GHz")
+    cpu, _unknown = dmi_cpu(table(brand, replace(brand, socket="CPU2")), virtual=True)
+    assert (cpu.sockets, cpu.cores) == (2, 32)
 
 
 def test_four_threads_a_core() -> None:

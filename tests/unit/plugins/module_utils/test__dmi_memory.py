@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.eucaim.local_node.plugins.module_utils._dmi import Dmi, MemoryArray, MemoryDevice
+from ansible_collections.eucaim.local_node.plugins.module_utils._dmi import Dmi, MemoryArray, MemoryDevice, Processor
 from ansible_collections.eucaim.local_node.plugins.module_utils._dmi_memory import dmi_memory
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Memory, MemoryModule
 
 GIB = 1 << 30
-ARRAY = MemoryArray("0x10", "System Memory", "Multi-bit ECC")
-FLASH = MemoryArray("0x20", "Flash Memory", "None")
+ARRAY = MemoryArray("0x10", "System Memory", "Multi-bit ECC", 1)
+FLASH = MemoryArray("0x20", "Flash Memory", "None", 1)
 A1 = MemoryDevice(
     handle="0x11",
     array="0x10",
@@ -23,6 +23,7 @@ A1 = MemoryDevice(
     bytes=16 * GIB,
     kind="DDR4",
     technology="DRAM",
+    volatile="16 GB",
     total_width=72,
     data_width=64,
     speed_mts=3200,
@@ -33,11 +34,12 @@ A1 = MemoryDevice(
 A2 = replace(A1, slot="A2", handle="0x12")
 EMPTY = replace(A1, slot="B1", fitted=False, bytes=None, total_width=None, data_width=None)
 ROM = replace(A1, slot="SYSTEM ROM", array="0x20", kind="Flash", bytes=4 << 20, total_width=8, data_width=8)
+OLD_I7 = Processor("CPU", "", "Populated, Enabled", "Intel", "Intel(R) Core(TM) i7 CPU 999 @ 2.67GHz", "", *[None] * 5)
 
 
 def table(*devices: MemoryDevice, arrays: tuple[MemoryArray, ...] = (ARRAY,), legacy: int = 0, cut: str = "") -> Dmi:
     """Return a report with this memory."""
-    return Dmi(None, None, None, None, (), arrays, devices, (), legacy, cut)
+    return Dmi(arrays=arrays, devices=devices, legacy_modules=legacy, cut=cut)
 
 
 def memory_of(dmi: Dmi, virtualisation: str | None = "") -> tuple[Memory, dict[str, str]]:
@@ -59,12 +61,11 @@ def test_modules_are_summed_and_listed() -> None:
     [
         ROM,
         replace(ROM, array="0x10"),
-        replace(A2, kind="Logical non-volatile device"),
-        replace(A2, technology="Intel Optane DC persistent memory"),
-        replace(A2, technology="NVDIMM-F"),
+        replace(A2, kind="Logical non-volatile device", volatile="None"),
+        replace(A2, technology="Intel Optane DC persistent memory", volatile="None"),
         replace(A2, array="0x20", kind="SRAM"),
     ],
-    ids=["flash", "flash among the memory", "logical", "persistent", "NVDIMM", "an array of something else"],
+    ids=["flash", "flash among the memory", "logical", "persistent", "an array of something else"],
 )
 def test_storage_is_no_memory(other: MemoryDevice) -> None:
     memory, unknown = memory_of(table(A1, other, arrays=(ARRAY, FLASH)))
@@ -72,8 +73,8 @@ def test_storage_is_no_memory(other: MemoryDevice) -> None:
 
 
 def test_modules_of_no_array_count_if_all_are() -> None:
-    memory, _unknown = memory_of(table(replace(A1, array="0x00"), replace(A2, array="0x00")))
-    assert memory.installed_bytes == 32 * GIB
+    dmi = table(replace(A1, array="0x00"), replace(A2, array="0x00"), arrays=(replace(ARRAY, slots=2),))
+    assert memory_of(dmi)[0].installed_bytes == 32 * GIB
     memory, unknown = memory_of(table(replace(A1, array=""), arrays=()))
     assert memory.installed_bytes == 16 * GIB
     assert unknown == {"memory.ecc": "dmidecode lists no memory array"}
@@ -90,6 +91,14 @@ def test_modules_of_no_array_count_if_all_are() -> None:
             table(A1, replace(A2, array="0x99")),
             "the firmware lists a module in no array, which may be one that it lists twice (A2)",
         ),
+        (
+            table(A1, replace(A2, technology="Intel persistent memory", volatile="64 GB")),
+            "part of a persistent module may work as memory (A2)",
+        ),
+        (
+            table(A1, replace(A2, kind="Logical non-volatile device", volatile="")),
+            "part of a persistent module may work as memory (A2)",
+        ),
         (table(A1, replace(A2, bytes=None)), "the firmware does not know the size of a module (A2)"),
         (table(A1, replace(A2, bytes=0x7FFF << 20)), "a module is larger than the firmware can tell (A2)"),
         (table(replace(A1, bytes=0)), "the firmware tells a size that no module has (A1: 0 MiB of DDR4)"),
@@ -97,6 +106,10 @@ def test_modules_of_no_array_count_if_all_are() -> None:
         (
             table(replace(A1, bytes=16 << 20, kind="Unknown")),
             "the firmware tells a size that no module has (A1: 16 MiB of memory)",
+        ),
+        (
+            table(replace(A1, bytes=64 << 20, kind="DDR2")),
+            "the firmware tells a size that no module has (A1: 64 MiB of DDR2)",
         ),
         (table(replace(A1, bytes=5 * GIB)), "the firmware tells a size that no module has (A1: 5120 MiB of DDR4)"),
     ],
@@ -111,6 +124,19 @@ def test_memory_that_cannot_be_right_is_unknown(dmi: Dmi, reason: str) -> None:
 def test_sizes_of_modules_that_are_sold(size: int) -> None:
     kind = "SDRAM" if size < 256 << 20 else "DDR5"
     assert memory_of(table(replace(A1, bytes=size, kind=kind)))[0].installed_bytes == size
+
+
+@pytest.mark.parametrize(
+    ("mapped", "size"),
+    [((16 * GIB,), 16 * GIB), ((2 * GIB, None, 14 * GIB), 16 * GIB), ((32 * GIB,), None), ((), None)],
+)
+def test_slots_that_are_not_listed_may_hold_modules(mapped: tuple[int | None, ...], size: int | None) -> None:
+    dmi = replace(table(A1, arrays=(replace(ARRAY, slots=4),)), mapped=mapped)
+    memory, unknown = memory_of(dmi)
+    assert memory.installed_bytes == size
+    assert unknown.get("memory.installed_bytes") == (
+        None if size else "the firmware lists fewer slots than there are (3 missing)"
+    )
 
 
 def test_a_virtual_machine_has_any_size() -> None:
@@ -194,6 +220,11 @@ def test_contradictions_leave_it_unknown(
         (table(A1), "kvm", "a virtual machine claims what it likes; its host knows (kvm)"),
         (table(A1), None, "it is not known whether this is a virtual machine, which claims what it likes"),
         (table(A1, cut="the report has no end"), "", "the report has no end"),
+        (
+            replace(table(A1), processors=(OLD_I7,)),
+            "",
+            "the firmware says Multi-bit ECC, which the processor cannot do (Intel(R) Core(TM) i7 CPU 999 @ 2.67GHz)",
+        ),
         (table(EMPTY), "", "dmidecode lists no fitted memory module"),
         (
             table(A1, arrays=(ARRAY, replace(ARRAY, handle="0x30", correction="None"))),

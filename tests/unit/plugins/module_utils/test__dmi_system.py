@@ -29,14 +29,14 @@ SYSTEM = Structure(
 )
 BOARD = Structure("0x02", 2, {"Manufacturer": "ACME", "Product Name": "X99", "Serial Number": "B1"})
 CHASSIS = Structure("0x03", 3, {"Type": "Rack Mount Chassis", "Serial Number": "Default string"})
-CPU = Processor("CPU1", "Central Processor", "Populated, Enabled", "Intel", "CPU @ 2.5GHz", 8, 8, 16, 2500, 3500)
-ARRAY = MemoryArray("0x10", "System Memory", "Multi-bit ECC")
-MODULE = MemoryDevice("0x11", "0x10", "A1", True, 32 << 30, "DDR4", "", 72, 64, 3200, "Samsung", "P", "S")
+CPU = Processor("CPU1", "Central Processor", "Populated, Enabled", "Intel", "CPU @ 2.5GHz", "", 8, 8, 16, 2500, 3500)
+ARRAY = MemoryArray("0x10", "System Memory", "Multi-bit ECC", 1)
+MODULE = MemoryDevice("0x11", "0x10", "A1", True, 32 << 30, "DDR4", "", "", 72, 64, 3200, "Samsung", "P", "S")
 
 
 def table(system: Structure | None = SYSTEM, firmware: Structure | None = FIRMWARE, cut: str = "") -> Dmi:
     """Return a report of a small server."""
-    return Dmi(firmware, system, BOARD, CHASSIS, (CPU,), (ARRAY,), (MODULE,), (), 0, cut)
+    return Dmi(firmware, system, BOARD, CHASSIS, (CPU,), (ARRAY,), (MODULE,), cut=cut)
 
 
 def supply(**fields: str) -> Structure:
@@ -64,7 +64,7 @@ def test_names_and_serial_numbers_without_placeholders() -> None:
 
 
 def test_a_report_of_nothing_but_a_processor_has_no_names() -> None:
-    system, unknown = dmi_system(Dmi(None, None, None, None, (CPU,), (), (), (), 0))
+    system, unknown = dmi_system(Dmi(processors=(CPU,)))
     assert system == System()
     assert unknown == {"system.virtualisation": "dmidecode does not name the machine"}
 
@@ -142,7 +142,7 @@ def test_days(text: str, day: str | None) -> None:
     ],
 )
 def test_power_supplies(fields: dict[str, str], expected: PowerSupply) -> None:
-    dmi = Dmi(None, None, None, None, (), (), (), (supply(**fields),), 0)
+    dmi = Dmi(power=(supply(**fields),))
     assert dmi_power_supplies(dmi) == (expected,)
     assert dmi_machine(dmi).power_supplies == (expected,)
 

@@ -99,6 +99,7 @@ def test_a_virtual_machine() -> None:
     assert found.kinds == (Kind("AMD EPYC", 1, 2, 1),)
     assert (found.numa_nodes, found.max_mhz, found.firmware_model) == (1, None, "")
     assert (found.hypervisor, found.virtualisation) == ("KVM", "full")
+    assert found.counts_cores
     assert found.flags == {"fpu", "vme", "de", "hypervisor", "lahf_lm"}
 
 
@@ -106,6 +107,7 @@ def test_an_old_layout_with_two_sockets() -> None:
     found = parse_lscpu(SERVER)
     assert found.kinds == (Kind("Intel(R) Xeon(R) CPU 9999 @ 2.60GHz", 2, 32, 2),)
     assert (found.cpus, found.numa_nodes, found.max_mhz, found.flags) == (64, 2, 3700, frozenset())
+    assert not found.counts_cores
 
 
 def test_two_kinds_of_cores() -> None:

@@ -28,6 +28,7 @@ XEON = Lscpu(
     hypervisor="",
     virtualisation="",
     flags=frozenset({"fpu"}),
+    counts_cores=True,
 )
 PHONE = replace(
     XEON, architecture="aarch64", cpus=8, vendor="ARM", kinds=(Kind("Cortex-A53", 1, 8, 2),), numa_nodes=None
@@ -64,19 +65,62 @@ def test_two_sockets() -> None:
 def test_cores_that_do_not_add_up_are_unknown_unless_the_list_tells_them(change: dict[str, Any], reason: str) -> None:
     lscpu = replace(XEON, **change)
     cpu, unknown = lscpu_cpu(lscpu)
-    assert (cpu.cores, cpu.threads) == (None, lscpu.cpus)
+    assert (cpu.sockets, cpu.cores, cpu.threads) == (None, None, lscpu.cpus)
     assert unknown["cpu.cores"].startswith(reason)
+    assert unknown["cpu.sockets"].startswith(reason)
     cpu, unknown = lscpu_cpu(lscpu, Topology(threads=40, cores=24, sockets=2, uneven=True))
-    assert (cpu.cores, cpu.hybrid, unknown) == (24, True, {})
+    assert (cpu.sockets, cpu.cores, cpu.hybrid, unknown) == (2, 24, True, {})
+
+
+def test_a_new_lscpu_counts_unequal_cores() -> None:
+    cpu, unknown = lscpu_cpu(HYBRID)
+    assert (cpu.sockets, cpu.cores, cpu.threads, cpu.hybrid) == (1, 14, 20, True)
+    assert set(unknown) == {"cpu.base_mhz"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kinds": (Kind("12th Gen Intel(R) Core(TM) i7-99", 2, 14, 2),)},
+        {"cpus": 12},
+        {"cpus": 29},
+        {"cpus": None},
+        {"kinds": (Kind("", None, 14, 1),)},
+        {"kinds": (Kind("", 2, None, 1),)},
+    ],
+)
+def test_what_no_unequal_cores_explain_is_unknown(change: dict[str, Any]) -> None:
+    cpu, unknown = lscpu_cpu(replace(HYBRID, **change))
+    assert (cpu.cores, cpu.hybrid) == (None, None)
+    assert "cpu.cores" in unknown
+
+
+@pytest.mark.parametrize(
+    ("change", "cores"),
+    [
+        ({"kinds": (Kind("12th Gen Intel(R) Core(TM) i7-99", 2, 10, 1),)}, None),
+        ({"kinds": (Kind("12th Gen Intel(R) Core(TM) i7-99", 1, 20, 1),)}, 20),
+        ({"kinds": (Kind("Intel(R) Core(TM) i7-99 CPU @ 2.60GHz", 2, 10, 1),)}, 10),
+        ({"kinds": (Kind("Intel(R) Xeon(R) Gold 9999", 2, 10, 1),)}, 10),
+        ({"kinds": (Kind("AMD Ryzen 9", 2, 10, 1),), "vendor": "AuthenticAMD"}, 10),
+    ],
+)
+def test_an_old_lscpu_divides_unequal_cores(change: dict[str, Any], cores: int | None) -> None:
+    cpu, unknown = lscpu_cpu(replace(HYBRID, counts_cores=False, **change))
+    assert (cpu.cores, cpu.hybrid) == (cores, None)
+    if cores is None:
+        assert unknown["cpu.cores"].startswith("an old lscpu takes all cores for alike")
+        listed = lscpu_cpu(replace(HYBRID, counts_cores=False, **change), Topology(20, 14, 1, True))[0]
+        assert (listed.cores, listed.hybrid) == (14, True)
 
 
 def test_cpus_that_are_off_leave_cores_and_threads_unknown() -> None:
     lscpu = replace(XEON, offline="32-63")
     for topology in (None, Topology(32, 32, 2, False)):
         cpu, unknown = lscpu_cpu(lscpu, topology)
-        assert (cpu.sockets, cpu.cores, cpu.threads) == (2, None, None)
+        assert (cpu.sockets, cpu.cores, cpu.threads) == (None, None, None)
         reason = "some CPUs are off, and nothing tells their cores (32-63 of 64)"
-        assert unknown == {"cpu.cores": reason, "cpu.threads": reason}
+        assert unknown == dict.fromkeys(("cpu.sockets", "cpu.cores", "cpu.threads"), reason)
 
 
 @pytest.mark.parametrize("cpus", [None, 0])
