@@ -17,29 +17,30 @@ from pathlib import Path
 
 from tests.farend.end import FarEndError
 from tests.nodes.engine import EngineError
-from tests.perf import converge, machines, peers, scale, site
+from tests.perf import converge, machines, peers, planner, scale, site
 from tests.perf.ratios import NothingMeasured, Result, table
 from tests.perf.world import CORES, MOST, say
 
 EPILOG = """
-All but machines runs on throw-away nodes of this machine (systemd containers, reached over SSH), which are taken away
-at the end. Each ratio is taken within a round, and the median of the rounds is shown: what slows a whole round down
-drops out. Seconds mean something only on a machine that does nothing else. A limit that is not kept is shown and fails
-nothing; a bench that measured nothing ends with 1.
+All but machines and planner runs on throw-away nodes of this machine (systemd containers, reached over SSH), which are
+taken away at the end. Each ratio is taken within a round, and the median of the rounds is shown: what slows a whole
+round down drops out. Seconds mean something only on a machine that does nothing else. A limit that is not kept is shown
+and fails nothing; a bench that measured nothing ends with 1.
 
   scripts/bench --json figures.json          all but peers, in about a quarter of an hour
   scripts/bench site --runs 3                the run with nothing to do, quickly
   scripts/bench peers --path ~/ansible-role-docker --vars vars.yml --against docker
+  scripts/bench planner                      how long a plan takes
   scripts/bench machines --path ~/reports    recorded reports of dmidecode, lscpu and smartctl, read and judged
 """
 ALL = ["site", "converge", "scale"]
-DEFAULT_RUNS = {"site": 5, "converge": 3, "scale": 3, "peers": 5}
+DEFAULT_RUNS = {"site": 5, "converge": 3, "scale": 3, "peers": 5, "planner": 9}
 
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--runs", type=positive, help="rounds (site and peers 5, converge and scale 3)")
+    shared.add_argument("--runs", type=positive, help="rounds (site and peers 5, converge and scale 3, planner 9)")
     shared.add_argument("--json", type=Path, metavar="FILE", help="also write figures and samples into this file")
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
@@ -65,6 +66,7 @@ def arguments() -> argparse.Namespace:
         "--against", default="", metavar="ROLE", help="a role of ours to measure after it, such as docker"
     )
     peer.add_argument("--our-vars", type=Path, metavar="FILE", help="variables for that role of ours")
+    command("planner", "all RAID levels over 24 offers of drives, a whole plan and its check; makes no node")
     text = "the parsers and the judge of tier_check over recorded reports of machines; makes no node"
     recorded = commands.add_parser("machines", help=text, description=machines.__doc__)
     recorded.add_argument(
@@ -95,6 +97,7 @@ def parts(options: argparse.Namespace) -> list[Callable[[], Result]]:
         "peers": lambda: peers.measure(
             number["peers"], options.path, options.role, options.vars, options.against, options.our_vars
         ),
+        "planner": lambda: planner.measure(number["planner"]),
     }
     return [known[name] for name in (ALL if options.command == "all" else [options.command])]
 

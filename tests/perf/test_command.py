@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.perf import __main__ as bench
-from tests.perf import converge, peers, scale, site
+from tests.perf import converge, peers, planner, scale, site
 from tests.perf.ratios import NothingMeasured, Result, Sample
 from tests.perf.world import rounds
 
-PARTS = {"site": site, "converge": converge, "scale": scale, "peers": peers}
+PARTS = {"site": site, "converge": converge, "scale": scale, "peers": peers, "planner": planner}
 
 
 @pytest.fixture
@@ -120,3 +120,17 @@ def test_a_peer_is_a_role_or_a_role_of_a_collection(tmp_path: Path, monkeypatch:
     assert found.role == "some.body.web"
     place = Path(found.settings["ANSIBLE_COLLECTIONS_PATH"].split(":")[0]) / "ansible_collections" / "some" / "body"
     assert (place / "roles" / "web").is_dir()
+
+
+def test_the_planner_by_its_name(monkeypatch: pytest.MonkeyPatch, measured: Calls) -> None:
+    """It makes no node, and is no part of all."""
+    assert command(monkeypatch, "planner", "--runs", "2") == 0
+    assert measured == [("planner", (2,))]
+
+
+def test_the_planner_is_measured(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A real measurement, however short: three figures, and a limit for the first."""
+    assert command(monkeypatch, "planner", "--runs", "1") == 0
+    shown = capsys.readouterr().out
+    for words in ("all levels", "a whole plan", "the check of a plan"):
+        assert words in shown

@@ -26,7 +26,7 @@ def test_the_filter_gives_the_plan() -> None:
         ("4TB", "needed: a mapping with at least dataset_size"),
         ({}, r"\[ST-DATA\] dataset_size: found nothing"),
         ({"dataset_size": "4T"}, "write 4TB"),
-        ({"dataset_size": "4TB", "bays": 2}, "remedy: take a case with 5 slots"),
+        ({"dataset_size": "4TB", "bays": 2}, "remedy: one change is enough: take a case with 5 slots"),
     ],
 )
 def test_what_cannot_be_planned_is_refused_in_words(request_: Any, words: str) -> None:
