@@ -110,7 +110,7 @@ def read_dmi(text: str) -> DmiReading:
 
 
 def is_virtual(text: str) -> bool | None:
-    """Whether this is a virtual machine, by maker and product; the firmware's flag alone is a doubt, tills set it, too."""
+    """Whether this is a virtual machine, by maker and product; the firmware's flag alone is a doubt: tills set it."""
     if not (systems := structures(text, 1)):
         return None
     if HYPERVISOR.match(f"{value(systems[0], 'Manufacturer')}\n{value(systems[0], 'Product Name')}"):
