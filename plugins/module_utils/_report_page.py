@@ -135,7 +135,7 @@ tr .quiet{color:var(--soft)}
 .legend dl{grid-template-columns:12rem 1fr;gap:.45rem 1rem}.legend dt{color:inherit}
 .facts dl,.record dl{grid-template-columns:11rem 1fr}
 .record ul{margin:0;padding-left:1.1rem}.record b{font-weight:580}.record h3{font-size:1rem;margin:1rem 0 .3rem}
-.record dt{text-transform:capitalize}
+.record dt::first-letter{text-transform:uppercase}
 code{font:.86em/1.5 ui-monospace,"DejaVu Sans Mono","Liberation Mono",Menlo,Consolas,monospace}
 @media screen and (max-width:46rem){
 body{font-size:15px}.wrap{padding:0 .85rem}header{padding:1.4rem 0 4.6rem}h1{font-size:1.6rem}
@@ -299,20 +299,20 @@ def _legend() -> list[str]:
 
 
 def _value(name: str, value: Any) -> str:
-    """Return one value of a document: a mapping as pairs, parts as a list, the rest in words."""
+    """Return one value of a document: a mapping as pairs, parts as a list below them, the rest in words."""
     if isinstance(value, Mapping):
-        known = [
-            f"{text_of(plain(key))} {_value(key, inner)}" for key, inner in value.items() if inner not in (None, [])
-        ]
-        return ", ".join(known) or "not known"
+        known = {key: inner for key, inner in value.items() if inner not in (None, [])}
+        ordered = sorted(known, key=lambda key: isinstance(known[key], (list, tuple)))
+        pairs = [f"{text_of(plain(key))} {_value(f'{name} {key}', known[key])}" for key in ordered]
+        return ", ".join(pairs) or "not known"
     if isinstance(value, (list, tuple)):
         return f"<ul>{''.join(f'<li>{_value(name, part)}</li>' for part in value)}</ul>" if value else "none"
     return f"<b>{text_of(said(name, value))}</b>"
 
 
 def plain(name: str) -> str:
-    """Return the name of a value as a word: the unit stands with the value."""
-    return name.replace("_bytes", "").replace("_", " ")
+    """Return the name of a value in words; its unit stands with the value."""
+    return {"bytes": "size", "gpus": "graphics processors"}.get(name, name.replace("_bytes", "").replace("_", " "))
 
 
 def _documents(report: Mapping[str, Any]) -> list[str]:

@@ -115,7 +115,7 @@ def test_the_record_of_the_hardware_is_on_the_page() -> None:
     record = {
         "warranty": None,
         "system": {"product": "R<740>", "serial": None},
-        "memory": {"installed_bytes": 2**36, "modules": []},
+        "memory": {"modules": [{"slot": "A1", "bytes": 2**34}], "installed_bytes": 2**36, "slots": 2},
         "drives": [{"id": "wwn-1", "bytes": 4 * 10**12}],
         "gpus": [],
     }
@@ -127,7 +127,9 @@ def test_the_record_of_the_hardware_is_on_the_page() -> None:
         "product R<740>",
         "installed 64 GiB",
         "4 TB",
-        "gpusnone",
+        "graphics processorsnone",
+        "size 16 GiB",
+        "slots 2, modules",
         "drives wwn-1, new",
     ):
         assert words in text
