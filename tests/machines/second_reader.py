@@ -153,24 +153,23 @@ def system_arrays(text: str) -> list[str]:
     return [array for array in structures(text, 16) if value(array, "Use") == "System Memory"]
 
 
-def populated_modules(text: str) -> list[str]:
-    """Give the modules of system memory: no ROM, no empty slot."""
+def memory_slots(text: str) -> list[str]:
+    """Give the slots of system memory, populated or not."""
     others = {handle(array) for array in structures(text, 16)} - {handle(array) for array in system_arrays(text)}
-    return [
-        module
-        for module in structures(text, 17)
-        if value(module, "Size") != "No Module Installed"
-        and value(module, "Type") != "Flash"
-        and value(module, "Array Handle") not in others
-    ]
+    return [slot for slot in structures(text, 17) if value(slot, "Array Handle") not in others]
+
+
+def populated_modules(text: str) -> list[str]:
+    """Give the modules of system memory, without the ROM that some firmware lists with them."""
+    slots = [slot for slot in memory_slots(text) if value(slot, "Size") != "No Module Installed"]
+    return [slot for slot in slots if value(slot, "Type") != "Flash"]
 
 
 def memory_bytes(text: str, virtual: bool | None) -> int | None:
     """Sum up the modules, where each can exist and none is missing."""
     found = total([module_bytes(module, virtual) for module in populated_modules(text)])
-    listed = [value(module, "Array Handle") for module in structures(text, 17)]
-    if any(listed.count(handle(array)) < (number(array, "Number Of Devices") or 0) for array in system_arrays(text)):
-        # An array has more slots than are described: only the map of addresses can confirm the rest.
+    if len(memory_slots(text)) < sum(number(array, "Number Of Devices") or 0 for array in system_arrays(text)):
+        # There are more slots than are described: only the map of addresses can confirm that nothing is in them.
         return found if found == total([size(piece, "Range Size") for piece in structures(text, 19)]) else None
     return found
 

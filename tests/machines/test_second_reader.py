@@ -181,6 +181,17 @@ def test_no_report_tells_nothing(text: str) -> None:
     assert read_lscpu(text) == LscpuReading()
 
 
+def test_a_module_need_not_name_its_array() -> None:
+    """Coreboot's arrays and modules do not know each other."""
+    assert read_dmi(dmidecode(PLAIN).replace("Array Handle: 0x1000", "Array Handle: 0x0000")) == truth(PLAIN)
+
+
+def test_flash_alone_is_no_memory() -> None:
+    """Where the only array is one of flash, nothing is known of memory."""
+    reading = read_dmi(dmidecode(PLAIN).replace("Use: System Memory", "Use: Flash Memory"))
+    assert (reading.memory_bytes, reading.ecc) == (None, None)
+
+
 def test_an_empty_line_does_not_end_a_structure() -> None:
     """Some processors have a signature that dmidecode ends with one."""
     text = dmidecode(PLAIN)
