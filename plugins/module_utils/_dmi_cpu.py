@@ -42,7 +42,7 @@ def dmi_cpu(dmi: Dmi, virtual: bool) -> tuple[Cpu, dict[str, str]]:
 
     Of a virtual machine only clocks in model names are read: its firmware makes the others up.
     """
-    fitted = [one for one in dmi.processors if one.populated and one.kind in _CENTRAL and not _is_empty(one)]
+    fitted = [one for one in dmi.processors if one.populated and one.kind in _CENTRAL and not _is_empty(one, virtual)]
     faults = {"sockets": _sockets_fault(dmi, fitted, virtual)}
     faults["cores"] = faults["sockets"] or _first(_cores_fault(one) for one in fitted)
     faults["threads"] = faults["cores"] or _first(_threads_fault(one) for one in fitted)
@@ -76,9 +76,12 @@ def _made_up(version: str) -> bool:
     return not re.search(r"Intel|AMD|\bCPU\b|Processor", version)
 
 
-def _is_empty(one: Processor) -> bool:
-    """Say whether a socket is empty that the firmware calls disabled: nothing in it told who it is."""
-    return "Disabled" in one.status and bool(one.identity) and not one.identity.strip("0 ")
+def _is_empty(one: Processor, virtual: bool) -> bool:
+    """Say whether a socket is empty that the firmware calls disabled: nothing in it told who it is.
+
+    VMware lists all processors that a machine could be given, and calls those disabled that it was not.
+    """
+    return "Disabled" in one.status and (virtual or (bool(one.identity) and not one.identity.strip("0 ")))
 
 
 def _sockets_fault(dmi: Dmi, fitted: list[Processor], virtual: bool) -> str:

@@ -67,7 +67,7 @@ KINDS = (
     ),
     Kind(
         "lscpu",
-        re.compile(r"^\s*(?:Architecture|CPU\(s\)) *:|\"lscpu\" *:", re.MULTILINE),
+        re.compile(r"^\s*CPU\(s\) *:|\"lscpu\" *:", re.MULTILINE),
         ("sockets", "cores", "threads", "base_mhz", "virtual"),
         ("HW-CPU",),
     ),

@@ -159,6 +159,12 @@ def test_some_unequal_processors_have_a_clock_in_their_name() -> None:
     assert (cpu.threads, cpu.hybrid, cpu.base_mhz, unknown) == (20, True, 2500, {})
 
 
+def test_a_virtual_machine_was_not_given_what_is_disabled() -> None:
+    spare = replace(SECOND, status="Populated, Disabled By BIOS")
+    cpu, _unknown = dmi_cpu(table(XEON, spare, replace(spare, socket="CPU3")), virtual=True)
+    assert (cpu.sockets, cpu.cores, cpu.threads) == (1, 16, 32)
+
+
 def test_a_virtual_machine_has_any_number_of_any_processor() -> None:
     brand = replace(XEON, version="Intel(R) Core(TM) i7-99 CPU @ 3.00GHz")
     cpu, _unknown = dmi_cpu(table(brand, replace(brand, socket="CPU2")), virtual=True)
