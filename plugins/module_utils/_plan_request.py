@@ -18,6 +18,7 @@ from typing import Any
 from ansible_collections.eucaim.local_node.plugins.module_utils._plan_reader import LARGEST, Reader, decimal_of
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, shown
 from ansible_collections.eucaim.local_node.plugins.module_utils._size import SizeError, human_size, parse_size
+from ansible_collections.eucaim.local_node.plugins.module_utils._tier_site import sold_as_memory
 from ansible_collections.eucaim.local_node.plugins.module_utils._tier_storage import is_data_mount
 
 TB, GB, GIB = 10**12, 10**9, 2**30
@@ -349,7 +350,6 @@ def _hardware(reader: Reader) -> Hardware:
             reader.refuse("HW-PSU", key, shown(value), f"a mapping with some of {', '.join(known)}", "")
         parts[key] = Reader(value if isinstance(value, Mapping) else {}, "", known, f"{reader.prefix}{key}")
     cpu, memory, gpu, psu = parts.values()
-    memory_size = "the memory with its unit, such as 64GiB"
     hardware = Hardware(
         cpu_name=cpu.text("name", "") or None,
         cpu_sockets=cpu.number("HW-CPU", "sockets", 1, 8),
@@ -357,12 +357,12 @@ def _hardware(reader: Reader) -> Hardware:
         cpu_threads=cpu.number("HW-CPU", "threads", 1, 4096),
         cpu_base_mhz=cpu.number("HW-CPU", "base_mhz", 100, 10_000),
         cpu_watts=cpu.number("HW-PSU", "watts", 1, 1000),
-        memory_bytes=memory.size("HW-RAM", "size", memory_size),
+        memory_bytes=_memory_size(memory, "HW-RAM", "size"),
         memory_ecc=memory.flag("HW-RAM", "ecc"),
         memory_modules=memory.number("HW-PSU", "modules", 1, 64),
         gpu_name=gpu.text("name", "") or None,
         gpu_count=gpu.number("HW-GPU", "count", 0, 16),
-        gpu_vram_bytes=gpu.size("HW-GPU", "vram", memory_size),
+        gpu_vram_bytes=_memory_size(gpu, "HW-GPU", "vram"),
         gpu_tensor_cores=gpu.number("HW-GPU", "tensor_cores", 0, 100_000),
         gpu_watts=gpu.number("HW-PSU", "watts", 1, 2000),
         psu_watts=psu.number("HW-PSU", "watts", 50, 20_000),
@@ -372,3 +372,9 @@ def _hardware(reader: Reader) -> Hardware:
     for part in parts.values():
         reader.refusals += part.refusals
     return hardware
+
+
+def _memory_size(reader: Reader, requirement: str, key: str) -> int | None:
+    """Return the bytes of memory, which is sold in GiB that are called GB."""
+    size = reader.size(requirement, key, "the memory with its unit, such as 64GB")
+    return None if size is None else sold_as_memory(size)

@@ -196,3 +196,10 @@ def test_nothing_that_a_person_writes_breaks_the_planner(request: dict[str, Any]
 def test_the_processor_to_buy_is_what_the_profile_asks(profile: str, detail: str) -> None:
     bought = make_plan({"dataset_size": "4TB", "tier": 2, "profile": profile})["buy"]
     assert [item["detail"] for item in bought if item["what"] == "Processor"] == [detail]
+
+
+@pytest.mark.parametrize(("size", "verdict"), [("32GB", "met"), ("64GB", "recommended")])
+def test_memory_as_it_is_sold_is_enough(size: str, verdict: str) -> None:
+    plan = make_plan({"dataset_size": "4TB", "memory": {"size": size}})
+    found = [item for item in plan["requirements"] if (item["requirement"], item["item"]) == ("HW-RAM", "memory")]
+    assert [(item["found"], item["verdict"]) for item in found] == [(f"{size[:2]} GiB", verdict)]

@@ -232,3 +232,11 @@ def test_the_rest_of_the_machine() -> None:
 )
 def test_a_part_that_cannot_be(part: str, key: str, value: Any) -> None:
     assert one(**{part: {key: value}}).variable == f"{part}.{key}"
+
+
+@pytest.mark.parametrize(
+    ("size", "gib"), [("32GB", 32), ("64GB", 64), ("64GiB", 64), ("32 GB", 32), ("1024GB", 1024), ("0.5TiB", 512)]
+)
+def test_memory_is_sold_in_gib_that_are_called_gb(size: str, gib: int) -> None:
+    hardware = asked(memory={"size": size}, gpu={"vram": size}).hardware
+    assert (hardware.memory_bytes, hardware.gpu_vram_bytes) == (gib * 2**30, gib * 2**30)
