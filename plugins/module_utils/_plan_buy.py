@@ -43,7 +43,7 @@ def shopping_list(request: Request, solution: Solution, found: Parts, slots: int
         Item(found.cpu.sockets or 1, "Processor", _processor(found), "HW-CPU"),
         Item(len(found.memory.modules or ()), "Memory module", _memory(found), "HW-RAM"),
         *_gpus(found),
-        Item(found.supplies, "Power supply", _supply(found), "HW-PSU"),
+        Item(found.supplies, "Power supply", _supply(request, found), "HW-PSU"),
         Item(1, "Network port", "wired, 1 Gbit/s or faster; a second one takes over when it fails", "NET-ADDR"),
         Item(
             1,
@@ -97,6 +97,6 @@ def _gpus(found: Parts) -> Iterator[Item]:
     yield Item(len(found.gpus), "Graphics processor", detail, "HW-GPU")
 
 
-def _supply(found: Parts) -> str:
-    text = f"{found.supply_watts} W or more"
+def _supply(request: Request, found: Parts) -> str:
+    text = f"{found.supply_watts} W" if request.hardware.psu_watts else f"{found.supply_watts} W or more"
     return f"{text} each, so that one is enough when the other fails" if found.supplies > 1 else text

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._filesystem import FilesystemError
+from ansible_collections.eucaim.local_node.plugins.module_utils._plan_choose import risky
 from ansible_collections.eucaim.local_node.plugins.module_utils._plan_layout import Layout, build
 from ansible_collections.eucaim.local_node.plugins.module_utils._plan_request import Offer, Request
 from ansible_collections.eucaim.local_node.plugins.module_utils._raid import RaidError
@@ -54,7 +55,8 @@ def steps(request: Request, layout: Layout, free_slots: int) -> tuple[Step, ...]
     available, members = layout.available_bytes, layout.members
     more = _enlarged(request, layout, members + members[:1] * free_slots, layout.spares) if free_slots else None
     if more is not None and more.available_bytes > available:
-        found.append(_step(request, "drives", _drives_text(layout, more, free_slots), available, more.available_bytes))
+        text = _drives_text(layout, more, free_slots) + _risk_text(request, more)
+        found.append(_step(request, "drives", text, available, more.available_bytes))
         available, members = more.available_bytes, more.members
     same = [offer for offer in request.offers if offer.medium == members[0].medium]
     largest = max(same, key=lambda offer: offer.size)
@@ -64,6 +66,7 @@ def steps(request: Request, layout: Layout, free_slots: int) -> tuple[Step, ...]
             f"Replace the data drives and the spares one after the other by drives of {human_size(largest.size)}; the"
             " array and its file system grow when the last one is in."
         )
+        text += _risk_text(request, larger)
         found.append(_step(request, "larger", text, available, larger.available_bytes))
         available = larger.available_bytes
     text = "Add a second node of the same kind and divide the data set between the two."
@@ -82,9 +85,26 @@ def _drives_text(layout: Layout, more: Layout, count: int) -> str:
     return f"{text}; the mirror becomes a RAID 5." if more.level != layout.level else f"{text}."
 
 
+def _risk_text(request: Request, grown: Layout) -> str:
+    """Return what to do about the step where rebuilding the grown array is riskier than the site takes."""
+    if not risky(request, grown):
+        return ""
+    safe = _built(request, "raid6", grown.members, grown.spares)
+    room = f", with {human_size(safe.available_bytes)} for users" if safe else ""
+    return (
+        f" A rebuild is then riskier than the {request.rebuild_risk / 100:g} % that this site takes: the array should"
+        f" become a RAID 6{room}."
+    )
+
+
 def _enlarged(request: Request, layout: Layout, members: tuple[Offer, ...], spares: tuple[Offer, ...]) -> Layout | None:
     """Return the layout with other members, or None where it cannot be made; a mirror of two grows into a RAID 5."""
     level = "raid5" if layout.level == "raid1" and len(members) > len(layout.members) else layout.level
+    return _built(request, level, members, spares)
+
+
+def _built(request: Request, level: str, members: tuple[Offer, ...], spares: tuple[Offer, ...]) -> Layout | None:
+    """Return the layout of these drives, or None where it cannot be made."""
     try:
         return build(request, level, members, spares)
     except (RaidError, FilesystemError):

@@ -170,6 +170,7 @@ def parse_request(given: Mapping[str, Any], prefix: str = "") -> Request:
     tier = reader.number("TIER-2", "tier", 2, 3)
     offers, offers_given = _offers(reader, "drive_offers", "ST-DATA", usual_drives())
     system_offers, _unused = _offers(reader, "system_drive_offers", "ST-OS", _usual_system_drives())
+    level = _level(reader)
     request = Request(
         dataset_bytes=dataset or 1,
         growth_bytes=growth_bytes,
@@ -183,11 +184,11 @@ def parse_request(given: Mapping[str, Any], prefix: str = "") -> Request:
         offers=offers,
         system_offers=system_offers,
         offers_given=offers_given,
-        level=_level(reader),
+        level=level,
         spares=reader.number("ST-SPARE", "spares", 0, 24),
         file_system=reader.choice("ST-DATA", "file_system", FILE_SYSTEMS, "xfs"),
         reserve=_or(reader.number("ST-DATA", "reserve_percent", 0, 50), 1),
-        policy=reader.choice("ST-RAID", "consistency_policy", POLICIES, "bitmap"),
+        policy=_policy(reader, level),
         bays=reader.number("ST-GROW", "bays", 0, 100) or None,
         rebuild_risk=_or(reader.hundredths("ST-RAID", "rebuild_risk_percent", 100, "percent"), 1500),
         mount_point=_mount_point(reader),
@@ -246,6 +247,16 @@ def _level(reader: Reader) -> str:
     remedy = "choose one of them; the sheet compares all levels, also those that this collection does not build"
     reader.refuse("ST-RAID", "level", shown(reader.given_value("level")), needed, remedy)
     return "choose"
+
+
+def _policy(reader: Reader, level: str) -> str:
+    """Return how md finds what a crash left unequal; a partial parity log goes with RAID 5 only."""
+    policy = reader.choice("ST-RAID", "consistency_policy", POLICIES, "bitmap")
+    if policy == "ppl" and level not in ("choose", "raid5"):
+        needed = "bitmap or resync, for a partial parity log is for RAID 5 alone"
+        remedy = f"set {reader.prefix}consistency_policy to bitmap, or {reader.prefix}level to raid5"
+        reader.refuse("ST-RAID", "consistency_policy", f"ppl with {level}", needed, remedy)
+    return policy
 
 
 def _mount_point(reader: Reader) -> str:

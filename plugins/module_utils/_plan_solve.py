@@ -133,7 +133,12 @@ def _ways_out(request: Request, system: Offer, prefix: str) -> Iterator[str]:
 
 
 def _nodes(request: Request, system: Offer) -> int | None:
-    """Return the fewest nodes between which the data set could be divided, or None where no number of them helps."""
+    """Return the fewest nodes between which the data set could be divided, or None where no number of them helps.
+
+    A count is what there is for all nodes together, so nothing is said where one is given.
+    """
+    if any(offer.count is not None for offer in request.offers):
+        return None
     enough = 2
     while not _divided(request, system, enough):
         enough *= 2

@@ -13,11 +13,16 @@ from dataclasses import dataclass
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._plan_choose import risky
 from ansible_collections.eucaim.local_node.plugins.module_utils._plan_compare import stated_layout
-from ansible_collections.eucaim.local_node.plugins.module_utils._plan_layout import Layout, build
+from ansible_collections.eucaim.local_node.plugins.module_utils._plan_layout import Layout, build, policy_of
 from ansible_collections.eucaim.local_node.plugins.module_utils._plan_machine import Parts, needs_of
 from ansible_collections.eucaim.local_node.plugins.module_utils._plan_request import Request
 from ansible_collections.eucaim.local_node.plugins.module_utils._plan_solve import Solution
-from ansible_collections.eucaim.local_node.plugins.module_utils._plan_words import percent, sizes_in_words
+from ansible_collections.eucaim.local_node.plugins.module_utils._plan_words import (
+    lack_of_power,
+    level_in_words,
+    percent,
+    sizes_in_words,
+)
 from ansible_collections.eucaim.local_node.plugins.module_utils._size import human_size
 
 _WIDE = 16  # members of one parity group, above which rebuilding reads very much for one drive
@@ -120,6 +125,13 @@ def _array(request: Request, solution: Solution) -> Iterator[Warned]:
             f"RAID 6 was chosen: in a RAID 5 of {_drives(single)},"
             f" {percent(single.read_error_probability)} of rebuilds would meet a sector that cannot be read.",
         )
+    if request.policy != policy_of(request, layout.level):
+        yield Warned(
+            "ppl-became-bitmap",
+            "ST-RAID",
+            f"A partial parity log (ppl) was asked for, which is for RAID 5 alone: this {level_in_words(layout.level)}"
+            " gets a bitmap.",
+        )
     if len(layout.members) > _WIDE:
         yield Warned(
             "array-is-wide",
@@ -168,6 +180,9 @@ def _machine(request: Request, found: Parts) -> Iterator[Warned]:
         "HW-PSU",
         f"The power is an upper estimate, for: {'; '.join(found.power.assumptions)}. Name the parts, and it falls.",
     )
+    lack = lack_of_power(found.supply_watts, found.power.watts, request.hardware.cpu_watts)
+    if lack:
+        yield Warned("power-supply-may-be-small", "HW-PSU", lack)
     if not request.offers_given:
         yield Warned(
             "usual-drives",

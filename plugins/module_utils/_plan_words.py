@@ -158,13 +158,21 @@ def growth(request: Mapping[str, Any]) -> str:
     return f"{request['growth_percent_a_year']:g} % a year"
 
 
+def lack_of_power(settled: int, needed: int, processor_watts: int | None) -> str:
+    """Return what to do about a power supply that may be too small, in watts; nothing where it is enough."""
+    if settled >= needed:
+        return ""
+    ways = "take a larger one" if processor_watts else "name the processor's watts, or take a larger one"
+    return f"A power supply of {settled} W is settled, and up to {needed} W may be needed; {ways}."
+
+
 def unmet(plan: Plan) -> list[str]:
     """Return the requirements that the plan does not meet, each once."""
     return list(dict.fromkeys(row["requirement"] for row in plan["requirements"] if row["verdict"] == "unmet"))
 
 
 def summary(plan: Plan) -> list[str]:
-    """Return the plan in three or four sentences."""
+    """Return the plan in a few sentences."""
     room, array, request = plan["room"], plan["array"], plan["request"]
     dataset, free = human_size(room["dataset_bytes"]), human_size(room["free_now_bytes"])
     lines = [
@@ -181,6 +189,9 @@ def summary(plan: Plan) -> list[str]:
         known = plan["price"]["drives"]
         what = "All drives cost" if known is not None else "The data drives and spares cost"
         lines.append(f"{what} {amount(known or plan['price']['data_drives'], plan['price']['currency'])}.")
+    machine = plan["machine"]
+    dark = lack_of_power(machine["supply_watts"], plan["power"]["watts"], machine["processor_watts"])
+    lines += [dark] if dark else []
     missing = unmet(plan)
     if missing:
         lines.append(f"Not met, as it was asked for: {', '.join(missing)}.")

@@ -203,3 +203,36 @@ def test_memory_as_it_is_sold_is_enough(size: str, verdict: str) -> None:
     plan = make_plan({"dataset_size": "4TB", "memory": {"size": size}})
     found = [item for item in plan["requirements"] if (item["requirement"], item["item"]) == ("HW-RAM", "memory")]
     assert [(item["found"], item["verdict"]) for item in found] == [(f"{size[:2]} GiB", verdict)]
+
+
+def texts_of(plan: dict[str, Any]) -> dict[str, str]:
+    return {warned["name"]: warned["text"] for warned in plan["warnings"]}
+
+
+@pytest.mark.parametrize(
+    ("processor", "way"),
+    [({}, "name the processor's watts, or take a larger one"), ({"watts": 300}, "take a larger one")],
+)
+def test_a_settled_power_supply_may_be_too_small(processor: dict[str, Any], way: str) -> None:
+    plan = make_plan({"dataset_size": "4TB", "processor": processor, "power_supply": {"watts": 200}})
+    said = f"A power supply of 200 W is settled, and up to {plan['power']['watts']} W may be needed; {way}."
+    assert texts_of(plan)["power-supply-may-be-small"] == said
+    assert f"- {said}" in as_markdown(plan).replace("\\", "").split("## ")[0]
+    assert row(plan, "buy", "what", "Power supply")["detail"] == "200 W"
+
+
+@pytest.mark.parametrize(("supply", "end"), [({}, " or more"), ({"watts": 2000}, "2000 W")])
+def test_a_power_supply_that_is_enough(supply: dict[str, Any], end: str) -> None:
+    plan = make_plan({"dataset_size": "4TB", "power_supply": supply})
+    assert "power-supply-may-be-small" not in texts_of(plan)
+    assert "is settled" not in as_terminal(plan)
+    assert row(plan, "buy", "what", "Power supply")["detail"].endswith(end)
+
+
+def test_a_partial_parity_log_that_cannot_be_is_said() -> None:
+    plan = make_plan({"dataset_size": "60TB", "consistency_policy": "ppl"})
+    assert (plan["array"]["level"], plan["array"]["consistency_policy"]) == ("raid6", "bitmap")
+    assert "this RAID 6 gets a bitmap" in texts_of(plan)["ppl-became-bitmap"]
+    plan = make_plan({"dataset_size": "4TB", "consistency_policy": "ppl"})
+    assert (plan["array"]["level"], plan["array"]["consistency_policy"]) == ("raid5", "ppl")
+    assert "ppl-became-bitmap" not in texts_of(plan)

@@ -86,3 +86,21 @@ def test_what_cannot_be_made_is_no_step() -> None:
     huge = Offer("huge", 10**18)
     request = asked()
     assert kinds(steps(request, build(request, "raid5", (huge, huge)), free_slots=3)) == ["node"]
+
+
+def test_a_step_that_breaks_the_rule_of_risk_says_so() -> None:
+    """Reading 24 TB (88 TB) meets an unreadable sector in 17 % (51 %) of rebuilds at one in 10^15 bits."""
+    request = asked(drive_offers=[{"size": "8TB"}, {"size": "22TB"}])
+    found = steps(request, build(request, "raid5", (EIGHT,) * 3), free_slots=1)
+    assert kinds(found) == ["drives", "larger", "node"]
+    said = "A rebuild is then riskier than the 15 % that this site takes: the array should become a RAID 6, with"
+    assert f"free slot. {said} 15.9 TB for users." in found[0].text
+    assert f"last one is in. {said} 43." in found[1].text
+    tolerant = asked(drive_offers=[{"size": "8TB"}, {"size": "22TB"}], rebuild_risk_percent=100)
+    assert not any("riskier" in step.text for step in steps(tolerant, build(tolerant, "raid5", (EIGHT,) * 3), 1))
+
+
+def test_a_step_may_be_risky_where_no_raid_6_can_be() -> None:
+    request = asked(rebuild_risk_percent=1, drive_offers=[{"size": "8TB"}])
+    found = steps(request, build(request, "raid5", (FOUR,) * 3), free_slots=0)
+    assert found[0].text.endswith("the 1 % that this site takes: the array should become a RAID 6.")

@@ -61,13 +61,13 @@ def test_extra_variables_are_texts() -> None:
         aim="minimum",
         level="RAID6",
         file_system="ext4",
-        consistency_policy="ppl",
+        consistency_policy="resync",
         mount_point="/data/eucaim.1",
         currency="CHF",
     )
     assert (request.tier, request.years, request.headroom, request.spares, request.reserve) == (3, 2, 1250, 0, 5)
     assert (request.bays, request.rebuild_risk, request.profile, request.aim) == (8, 700, "handbook", "minimum")
-    assert (request.level, request.file_system, request.policy) == ("raid6", "ext4", "ppl")
+    assert (request.level, request.file_system, request.policy) == ("raid6", "ext4", "resync")
     assert (request.mount_point, request.currency) == ("/data/eucaim.1", "CHF")
 
 
@@ -156,6 +156,14 @@ def test_everything_wrong_is_told_at_once_under_the_name_that_was_set() -> None:
     names = [refusal.variable for refusal in error.value.refusals]
     assert names == ["plan_dataset_size", "plan_tier", "plan_drive_offers[0].prize", "plan_level"]
     assert error.value.refusals[0].remedy == "set plan_dataset_size, such as 4TB"
+
+
+@pytest.mark.parametrize("level", ["raid1", "raid6", "raid10"])
+def test_a_partial_parity_log_is_for_raid_5(level: str) -> None:
+    refusal = one(level=level, consistency_policy="ppl")
+    assert (refusal.requirement, refusal.variable) == ("ST-RAID", "consistency_policy")
+    assert refusal.found == f"ppl with {level}"
+    assert asked(level="raid5", consistency_policy="ppl").policy == asked(consistency_policy="ppl").policy == "ppl"
 
 
 def test_offers() -> None:

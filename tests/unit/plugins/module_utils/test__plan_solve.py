@@ -81,6 +81,12 @@ def test_the_nodes_are_the_fewest() -> None:
     assert "divide the data set between 2 nodes" in refused(dataset_size="250TB")[0].remedy
 
 
+def test_what_the_seller_has_is_for_all_nodes_together() -> None:
+    offers = [{"size": "24TB", "count": 59}, {"size": "20TB"}]
+    (refusal,) = refused(dataset_size="2000TB", drive_offers=offers)
+    assert "divide" not in refusal.remedy
+
+
 def test_where_nothing_helps_that_is_said() -> None:
     (refusal,) = refused(drive_offers=[{"size": "8TB", "count": 0}], bays=1, spares=0)
     assert refusal.found == "no drives, of which no set is enough"
