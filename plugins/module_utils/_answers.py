@@ -162,6 +162,10 @@ def check_attestations(variable: str, values: Any, today: date) -> list[Refusal]
         if day is not None and day > today:
             needed = f"the day on which it was looked at, {today} at the latest"
             refusals.append(Refusal(requirement, f"{where}.date", shown(str(day)), needed, remedy))
+        until = _day(entry.get("until"))
+        if day is not None and until is not None and until < day:
+            needed = f"a day after the answer of {day}, or none"
+            refusals.append(Refusal(requirement, f"{where}.until", shown(str(until)), needed, remedy))
     return refusals + _twice(variable, values)
 
 

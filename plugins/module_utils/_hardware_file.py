@@ -65,6 +65,8 @@ def machine_from_dict(data: Any) -> hardware.Machine:
     if isinstance(data.get("hardware"), Mapping):
         return machine_from_dict(data["hardware"])  # all that the module returned
     found = data.get("format")
+    if "format" not in data or "kind" in data or "rows" in data:
+        raise HardwareFileError("hardware", f"no machine, but {_kind_of(data)}", "a saved machine")
     if found != hardware.FORMAT or isinstance(found, bool):
         raise HardwareFileError("hardware.format", _shown(found), f"{hardware.FORMAT}, the format of this version")
     machine: hardware.Machine = _built(
@@ -84,8 +86,25 @@ def machine_from_text(text: str) -> hardware.Machine:
     try:
         data = json.loads(text.lstrip("\ufeff"))
     except ValueError:
-        raise HardwareFileError("file", _shown(text.strip()[:40]), "JSON, or a recording") from None
+        raise HardwareFileError("content", _glimpse(text), "JSON, or a recording") from None
     return machine_from_dict(data)
+
+
+def _kind_of(data: Mapping[str, Any]) -> str:
+    """Return what an object is that is no machine, as far as its keys tell."""
+    if str(data.get("kind", "")).endswith(".plan"):
+        return "a plan of what to buy"
+    if "rows" in data:
+        return "evidence or a report"
+    return f"an object with the keys {', '.join(map(str, list(data)[:5]))}" if data else "an empty object"
+
+
+def _glimpse(text: str) -> str:
+    """Return how a text begins that is neither of the two, if a person can read it."""
+    start = text.strip()[:40]
+    if not start:
+        return "an empty file"
+    return _shown(start) if start.isprintable() and "\ufffd" not in start else "no text"
 
 
 def text_from_bytes(data: bytes) -> str:

@@ -64,7 +64,7 @@ def _sizes(variables: Mapping[str, Any]) -> list[Refusal]:
         except SizeError as error:
             where = f"{name}.{key}" if key else name
             remedy = "write it with its unit, as on the label: 4TB for drives, 64GB for memory"
-            refusals.append(Refusal(requirement, where, shown(value), str(error), remedy))
+            refusals.append(Refusal(requirement, where, str(error), "a size with its unit", remedy))
     return refusals
 
 

@@ -108,7 +108,8 @@ def _dataset(variables: Mapping[str, Any]) -> list[Refusal]:
         parse_size(size)
     except SizeError as error:
         remedy = "write it with its unit, decimal as on a drive's label (4TB) or binary (3.7TiB)"
-        return [Refusal("ST-DATA", "site_dataset_size", shown(size), str(error), remedy)]
+        needed = "the size of the data set with its unit, such as 4TB"
+        return [Refusal("ST-DATA", "site_dataset_size", str(error), needed, remedy)]
     return []
 
 

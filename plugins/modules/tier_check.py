@@ -307,10 +307,11 @@ def main() -> None:
         machine = machine_of(module.params)
     except OSError as error:
         needed = "a file on this host that hardware_info or read_machine.sh has filled"
-        found = f"{module.params['hardware_file']} cannot be read ({error.strerror})"
+        found = f"{module.params['hardware_file'] or 'no path'} cannot be read ({error.strerror})"
         module.fail_json(msg=f"hardware_file: found {found}; needed: {needed}; remedy: correct the path")
     except ValueError as error:
-        module.fail_json(msg=str(error))
+        where = module.params["hardware_file"]
+        module.fail_json(msg=f"hardware_file {where}: {error}" if where else str(error))
     findings = tier.judge(machine, wanted)
     # What was read before keeps its time.
     at = machine.at if machine.at and WHEN.fullmatch(machine.at) else now.strftime(TIME)

@@ -61,6 +61,7 @@ def test_a_good_answer_is_taken() -> None:
         ({"date": "yesterday"}, 'report_attestations[0].date: found "yesterday"; needed: a day such as'),
         ({"date": "2026-11-27"}, "needed: the day on which it was looked at, 2026-11-26 at the latest"),
         ({"until": "soon"}, 'report_attestations[0].until: found "soon"'),
+        ({"until": "2026-11-19"}, "needed: a day after the answer of 2026-11-20, or none"),
         ({"answer": "maybe"}, "needed: one of yes, no, not_applicable"),
         ({"requirement": "HW-CPU"}, "what is measured is not attested"),
         ({"requirement": "ph_fire"}, "remedy: write it as PH-FIRE"),

@@ -55,7 +55,7 @@ def test_what_is_reached_directly_and_what_is_trusted() -> None:
 def test_the_size_of_the_data_set_has_a_unit() -> None:
     assert refused(site_dataset_size="4TB") == []
     (text,) = refused(site_dataset_size="4000")
-    assert text.startswith('[ST-DATA] site_dataset_size: found "4000"; needed: ')
+    assert text.startswith("[ST-DATA] site_dataset_size: found '4000' is a bare number")
 
 
 def test_answers_and_waivers_are_checked() -> None:
