@@ -123,8 +123,9 @@ def populated_processors(text: str, virtual: bool | None) -> list[str]:
     found = []
     for processor in structures(text, 4):
         status = value(processor, "Status")
-        # An empty second socket is "Populated, Disabled By User" to some firmware, but its processor has no identity.
-        empty = "Disabled" in status and not re.search("[1-9A-F]", value(processor, "ID"))
+        # An empty second socket is "Populated, Disabled By User" to some firmware, but its processor has no identity;
+        # VMware lists the processors that it could give in the same way.
+        empty = "Disabled" in status and (virtual or not re.search("[1-9A-F]", value(processor, "ID")))
         if not status.startswith(("Populated", "Unpopulated")):
             return []
         if status.startswith("Populated") and not empty and not re.match("Math|DSP|Video", value(processor, "Type")):

@@ -69,8 +69,10 @@ def dmidecode(machine: Machine) -> str:
     structures = structures[machine.order % len(structures) :] + structures[: machine.order % len(structures)]
     if machine.twice:
         structures += structures[len(structures) // 2 :]
-    head = f"# dmidecode 3.3\nGetting SMBIOS data from sysfs.\nSMBIOS 3.2.0 present.\n{len(structures)} structures.\n\n"
-    return head + "\n".join(structures) + "\nHandle 0xFEFF, DMI type 127, 4 bytes\nEnd Of Table\n\n"
+    structures.append("Handle 0xFEFF, DMI type 127, 4 bytes\nEnd Of Table\n")
+    count = f"{len(structures)} structures occupying 4096 bytes."
+    head = f"# dmidecode 3.3\nGetting SMBIOS data from sysfs.\nSMBIOS 3.2.0 present.\n{count}\nTable at 0x000E0000.\n\n"
+    return head + "\n".join(structures) + "\n"
 
 
 def structure(handle: int, kind: int, title: str, **values: object) -> str:

@@ -161,7 +161,9 @@ def test_virtual(maker: str, product: str, flag: bool, expected: bool | None) ->
 def test_a_virtual_machine_has_the_sockets_it_was_given() -> None:
     """There, a brand that has one socket in a real machine can have two."""
     brand = Processor(version="Intel(R) Core(TM) i7-8700", cores=1, threads=1)
-    assert read_dmi(dmidecode(replace(PLAIN, processors=(brand, brand), product="KVM"))).sockets == 2
+    spare = replace(brand, status="Populated, Disabled By BIOS")
+    reading = read_dmi(dmidecode(replace(PLAIN, processors=(brand, brand, spare), product="KVM")))
+    assert (reading.sockets, reading.cores, reading.threads) == (2, 2, 2)
 
 
 @pytest.mark.parametrize(
