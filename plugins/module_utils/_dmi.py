@@ -36,7 +36,6 @@ _KINDS = frozenset(_TITLES.values())
 # "Handle 0x0004, DMI type 4, 42 bytes", which the oldest versions broke into two lines.
 _START = re.compile(r"^Handle (0x[0-9A-Fa-f]+)(?:,|\n)\s*DMI type (\d+), \d+ bytes\.?[ \t]*\n", re.MULTILINE)
 _QUIET_START = re.compile(rf"^({'|'.join(_TITLES)})[ \t]*\n", re.MULTILINE)
-_HEADER = "# dmidecode "
 _ANNOUNCED = re.compile(r"^(\d+) structures occupying \d+ bytes\.", re.MULTILINE)
 _WHOLE = ("structures occupying ", "Table at 0x")  # dmidecode says so only if it prints all structures
 _COUNTED = "bytes announced, structures occupy"
@@ -155,20 +154,21 @@ def parse_dmi(text: str) -> Dmi:
     """
     text = text.replace("\r\n", "\n")
     starts = [(found.end(), found[1], int(found[2])) for found in _START.finditer(text)]
-    if not starts:
+    quiet = not starts
+    if quiet:
         starts = [(found.start(), "", _TITLES[found[1]]) for found in _QUIET_START.finditer(text)]
     if not starts:
         raise DmiError(_why_no_report(text))
     ends = [start for start, _handle, _kind in starts[1:]] + [len(text)]
-    found = [
-        _structure(handle, kind, text[start:end]) for (start, handle, kind), end in zip(starts, ends) if kind in _KINDS
-    ]
-    if text.count(_HEADER) > 1:
-        # Two reports of one machine, such as one for each type: what both have is there once.
-        found = list({(one.handle, one.kind): one for one in reversed(found)}.values())[::-1]
+    blocks = [(handle, kind, text[start:end]) for (start, handle, kind), end in zip(starts, ends) if kind in _KINDS]
+    if not quiet:
+        # A table with two entry points is printed twice; the same below the same handle is the same thing.
+        blocks = list(
+            {(handle, block.partition("\n\n")[0]): (handle, kind, block) for handle, kind, block in blocks}.values()
+        )
     by_kind: dict[int, list[Structure]] = {kind: [] for kind in _KINDS}
-    for structure in found:
-        by_kind[structure.kind].append(structure)
+    for handle, kind, block in blocks:
+        by_kind[kind].append(_structure(handle, kind, block))
     return Dmi(
         firmware=_first(by_kind[FIRMWARE]),
         system=_first(by_kind[SYSTEM]),

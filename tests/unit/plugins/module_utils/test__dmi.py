@@ -171,8 +171,10 @@ def test_types_that_were_asked_for_are_a_whole_report() -> None:
     assert (len(dmi.processors), dmi.devices, dmi.cut) == (2, (), "")
 
 
-def test_two_reports_of_one_machine_are_one() -> None:
-    assert parse_dmi(REPORT + REPORT.replace("1A2B3C", "changed")) == parse_dmi(REPORT)
+def test_what_is_printed_twice_is_there_once() -> None:
+    assert parse_dmi(REPORT + REPORT) == parse_dmi(REPORT)
+    processors = REPORT[REPORT.index("Handle 0x0004") : REPORT.index("Handle 0x00DA")]
+    assert len(parse_dmi(f"# dmidecode 3.4\n\n{processors}" * 2).processors) == 2
     types = [
         REPORT[REPORT.index(start) : REPORT.index(end)]
         for start, end in (("Handle 0x0004", "Handle 0x00DA"), ("Handle 0x0010", "Handle 0x0013"))
@@ -181,7 +183,7 @@ def test_two_reports_of_one_machine_are_one() -> None:
     assert (dmi.processors, dmi.devices) == (parse_dmi(REPORT).processors, parse_dmi(REPORT).devices)
 
 
-def test_firmware_may_use_a_handle_twice() -> None:
+def test_firmware_may_use_a_handle_for_two_things() -> None:
     assert len(parse_dmi(REPORT.replace("Handle 0x0012", "Handle 0x0011")).devices) == 2
 
 
