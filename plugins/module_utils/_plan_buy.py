@@ -40,7 +40,7 @@ def shopping_list(request: Request, solution: Solution, found: Parts, slots: int
         *_drives("Spare drive", "ST-SPARE", layout.spares),
         *_drives("Drive for the operating system", "ST-OS", (solution.system,)),
         Item(1, "Server", f"with {slots} slots for drives that can be changed while it runs", "ST-GROW"),
-        Item(found.cpu.sockets or 1, "Processor", _processor(found), "HW-CPU"),
+        Item(found.cpu.sockets or 1, "Processor", _processor(request, found), "HW-CPU"),
         Item(len(found.memory.modules or ()), "Memory module", _memory(found), "HW-RAM"),
         *_gpus(found),
         Item(found.supplies, "Power supply", _supply(request, found), "HW-PSU"),
@@ -64,14 +64,21 @@ def _drives(what: str, requirement: str, offers: tuple[Offer, ...]) -> Iterator[
         yield Item(count, what, detail, requirement, money(each), None if each is None else money(count * each))
 
 
-def _processor(found: Parts) -> str:
-    cpu = found.cpu
-    wanted = f"{cpu.cores} cores and {cpu.threads} threads"
+def _processor(request: Request, found: Parts) -> str:
+    """Return what is settled as it is, and what is open as the least to ask for."""
+    cpu, settled = found.cpu, request.hardware
+    cores, threads = f"{cpu.cores} cores", f"{cpu.threads} threads"
+    if settled.cpu_cores:
+        wanted = f"{cores} and {threads}"
+    elif settled.cpu_threads:
+        wanted = f"{threads} and at least {cores}"
+    else:
+        wanted = f"at least {cores} and {threads}"
     if (cpu.sockets or 1) > 1:
         wanted += " together"
     if cpu.base_mhz:
-        wanted += f", base clock {cpu.base_mhz / 1000:g} GHz"
-    return f"{cpu.model}: {wanted}" if cpu.model else f"at least {wanted}"
+        wanted += f", base clock {'' if settled.cpu_base_mhz else 'at least '}{cpu.base_mhz / 1000:g} GHz"
+    return f"{cpu.model}: {wanted}" if cpu.model else wanted
 
 
 def _memory(found: Parts) -> str:

@@ -88,7 +88,9 @@ def levels(request: Request, solution: Solution) -> list[dict[str, Any]]:
     rows = []
     for level in LEVELS:
         chosen = level == solution.layout.level
-        layout = solution.layout if chosen else best(request, solution.target, level, solution.among)
+        # Nothing can take the place of a failed drive of a RAID 0, so no spare waits for that.
+        asked = replace(request, spares=0) if level == "raid0" else request
+        layout = solution.layout if chosen else best(asked, solution.target, level, solution.among)
         row: dict[str, Any] = {
             "level": level,
             "possible": layout is not None,

@@ -9,7 +9,8 @@ counts, so that a plan that somebody edited is judged as it is now.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -24,11 +25,13 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import
     MemoryModule,
     System,
 )
+from ansible_collections.eucaim.local_node.plugins.module_utils._size import human_size
 from ansible_collections.eucaim.local_node.plugins.module_utils._tier import judge
 from ansible_collections.eucaim.local_node.plugins.module_utils._tier_finding import Finding, Fitted, Stated, Wanted
 
 # What a plan answers; the rest of D5.11 shows only when the machine runs.
 PLANNED = ("HW-CPU", "HW-RAM", "HW-GPU", "HW-PSU", "ST-OS", "ST-DATA", "ST-RAID", "ST-SPARE", "ST-GROW", "OS-PART")
+_ROOM_IN = "room in "
 _WAYS = {"drives": "more drives", "larger": "larger drives", "node": "a second node"}
 
 
@@ -51,7 +54,20 @@ def findings(plan: Mapping[str, Any]) -> tuple[Finding, ...]:
         fitted,
         stated,
     )
-    return tuple(finding for finding in judge(machine_of(plan), wanted) if finding.requirement in PLANNED)
+    described = machine_of(plan)
+    found = (finding for finding in judge(described, wanted) if finding.requirement in PLANNED)
+    return tuple(_as_planned(finding, described.file_systems or ()) for finding in found)
+
+
+def _as_planned(finding: Finding, systems: Sequence[FileSystem]) -> Finding:
+    """Return a finding in the words of a plan: a partition is not yet free, and power is not yet measured."""
+    if finding.requirement == "HW-PSU":
+        return replace(finding, minimum=f"{finding.minimum} (estimated)")
+    if not finding.item.startswith(_ROOM_IN):
+        return finding
+    sizes = {system.mount: system.bytes for system in systems}
+    mount = finding.item[len(_ROOM_IN) :].split(", ")[0]  # where several places share it, it is the first of them
+    return replace(finding, found=f"{human_size(sizes[mount], binary=True)} planned")
 
 
 def machine_of(plan: Mapping[str, Any]) -> Machine:

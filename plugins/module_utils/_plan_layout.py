@@ -26,8 +26,7 @@ CHUNK_BYTES = 512 * 1024  # mdadm's own choice
 class Layout:
     """One array of drives that can be bought, with its file system.
 
-    device_bytes is what md offers to the file system; volume is what the file system makes of it. spares are as many
-    drives as are bought beside the members, also where the level cannot use them by itself (RAID 0).
+    device_bytes is what md offers to the file system; volume is what the file system makes of it.
     """
 
     level: str
@@ -97,8 +96,7 @@ def policy_of(request: Request, level: str) -> str:
 
 def build(request: Request, level: str, members: tuple[Offer, ...], spares: tuple[Offer, ...] = ()) -> Layout:
     """Return the layout of these drives. Raises RaidError where the level cannot be made of them."""
-    hot = () if level == "raid0" else spares
-    raid = Raid(level, tuple(offer.size for offer in members + hot), len(hot))
+    raid = Raid(level, tuple(offer.size for offer in members + spares), len(spares))
     sums = figures(raid)
     if level.startswith("raidz"):
         device = dataset_bytes(sums.member_bytes, sums.members, raid.parity, raid.ashift)

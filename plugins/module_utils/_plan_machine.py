@@ -90,13 +90,17 @@ def parts(request: Request, layout: Layout, system: Offer) -> Parts:
 
 
 def _cpu(hardware: Hardware, aim: Level) -> Cpu:
+    """Return the processors; of cores and threads, what is open goes with what is settled."""
     need = aim.cpu[0]
-    cores = hardware.cpu_cores or need.cores
+    cores, threads = hardware.cpu_cores, hardware.cpu_threads
+    if cores is None:
+        cores = min(need.cores, threads or need.cores)
+        threads = threads or need.threads
     return Cpu(
         model=hardware.cpu_name,
         sockets=hardware.cpu_sockets or 1,
         cores=cores,
-        threads=hardware.cpu_threads or need.threads or 2 * cores,
+        threads=threads or 2 * cores,
         base_mhz=hardware.cpu_base_mhz or need.mhz,
         base_source="as planned",
     )

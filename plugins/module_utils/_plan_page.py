@@ -198,10 +198,10 @@ def _levels(plan: words.Plan) -> list[str]:
         rows.append(("chosen" if row["chosen"] else "", cells))
     hint = (
         "For each level the best drives on offer that reach the same room. Rebuild: at best, and two to three times as"
-        " long in use. Read error: how likely the last rebuild that is possible meets an unreadable sector. "
-        + words.CAVEAT
+        f" long in use. {words.CAVEAT}"
     )
-    return card("levels", "Other RAID levels", table("levels", heads, rows), hint)
+    below = f'<p class="hint">{text_of(words.READ_ERROR)}</p>'
+    return card("levels", "Other RAID levels", [*table("levels", heads, rows), below], hint)
 
 
 def _level_note(row: dict[str, Any]) -> str:

@@ -296,6 +296,9 @@ def _offers(reader: Reader, key: str, requirement: str, usual: tuple[Offer, ...]
         reader.refusals += inner.refusals
         if offer:
             offers.append(offer)
+    if offers and all(offer.count == 0 for offer in offers):
+        remedy = "say how many there are, or leave count out for as many as are wanted"
+        reader.refuse(requirement, f"{key}[0].count", "0, as of every drive on offer", "1 or more", remedy)
     if any(offer.price is None for offer in offers) and any(offer.price is not None for offer in offers):
         found = f"a price for {sum(offer.price is not None for offer in offers)} of {len(offers)} drives"
         remedy = "add the missing prices (0 for a drive that is there already), or leave all out"
@@ -380,6 +383,9 @@ def _hardware(reader: Reader) -> Hardware:
         psu_redundant=psu.flag("HW-PSU", "redundant"),
         staggered_start=psu.flag("HW-PSU", "staggered_start"),
     )
+    cores, threads = hardware.cpu_cores, hardware.cpu_threads
+    if cores and threads and threads < cores:
+        cpu.refuse("HW-CPU", "threads", f"{threads} threads on {cores} cores", "one or two threads for each core", "")
     for part in parts.values():
         reader.refusals += part.refusals
     return hardware

@@ -51,8 +51,10 @@ def solve(request: Request, prefix: str = "") -> Solution:
     refusals = []
     if system is None:
         needed = f"one of at least {human_size(_system_bytes(request))} for the operating system alone"
-        have = ", ".join(human_size(offer.size) for offer in request.system_offers if offer.count != 0) or "none"
+        have = ", ".join(human_size(offer.size) for offer in request.system_offers if offer.count != 0)
         remedy = f"add such a drive to {prefix}system_drive_offers, or leave it out for the usual sizes"
+        if system_drive(_at_minimum(request)) is not None:
+            remedy += f"; or set {prefix}aim to minimum"
         refusals.append(Refusal("ST-OS", f"{prefix}system_drive_offers", f"drives of {have}", needed, remedy))
     stand_in = system or Offer("any", SMALLEST_SYSTEM_DRIVE, "ssd")
     if found is None and _try(request, stand_in) is None:
@@ -96,40 +98,47 @@ def _no_drives(request: Request, system: Offer, prefix: str) -> Refusal:
         wanted.append(f"{request.spares} spares")
     elif target.spare:
         wanted.append(f"{human_size(target.spare)} of spare drives")
-    needed = f"{', '.join(wanted)}, in {target.drives} slots, with a failed drive survived"
+    if request.bays is not None:
+        wanted.append(f"in {target.drives} slots")
+    needed = f"{', '.join(wanted)}, with a failed drive survived, for the aim {request.aim}"
     sizes = sorted({offer.size for offer in request.offers if offer.count != 0})
-    offered = f"drives of {', '.join(human_size(size) for size in sizes)}" if sizes else "no drives"
+    offered = f"drives of {', '.join(human_size(size) for size in sizes)}"
     ways = "; or ".join(_ways_out(request, system, prefix))
     remedy = f"one change is enough: {ways}" if ways else "offer larger drives or more of them"
     return Refusal("ST-DATA", f"{prefix}drive_offers", f"{offered}, of which no set is enough", needed, remedy)
 
 
 def _ways_out(request: Request, system: Offer, prefix: str) -> Iterator[str]:
-    """Yield each single change with which there is a plan."""
-    if request.bays is not None:
-        found = _try(replace(request, bays=None), system)
-        if found:
+    """Yield each single change with which there is a plan, but none that comes to what another one comes to."""
+    told: set[str] = set()
+    for words, changed in _changes(request, prefix):
+        found = _try(changed, system) if changed != request else None
+        outcome = in_words(found.layout) if found else ""
+        if found and outcome not in told:
+            told.add(outcome)
             slots = len(found.layout.drives) + int(system.in_bay)
-            yield f"take a case with {slots} slots ({prefix}bays) for {in_words(found.layout)}"
-    if any(offer.count is not None for offer in request.offers):
-        free = tuple(replace(offer, count=None) for offer in request.offers)
-        found = _try(replace(request, offers=free), system)
-        if found:
-            yield f"offer more of the same drives, such as {in_words(found.layout)}"
-    changes = (
+            yield f"{words.format(slots=slots)}, for {outcome}"
+    nodes = _nodes(request, system)
+    if nodes:
+        yield f"divide the data set between {nodes} nodes"
+
+
+def _changes(request: Request, prefix: str) -> tuple[tuple[str, Request], ...]:
+    """Return every single change that could help, in words and made."""
+    free = tuple(replace(offer, count=None) for offer in request.offers)
+    return (
+        (f"take a case with {{slots}} slots ({prefix}bays)", replace(request, bays=None)),
+        ("offer more of the same drives", replace(request, offers=free)),
         (f"set {prefix}level to choose", replace(request, level="choose")),
-        (f"set {prefix}aim to minimum", replace(request, aim="minimum")),
+        (f"set {prefix}aim to minimum", _at_minimum(request)),
         (f"leave {prefix}spares out", replace(request, spares=None)),
         (f"set {prefix}years to 0, and grow later", replace(request, years=0)),
         (f"offer other drives in {prefix}drive_offers", replace(request, offers=usual_drives())),
     )
-    for words, changed in changes:
-        found = _try(changed, system) if changed != request else None
-        if found:
-            yield f"{words}, for {in_words(found.layout)}"
-    nodes = _nodes(request, system)
-    if nodes:
-        yield f"divide the data set between {nodes} nodes"
+
+
+def _at_minimum(request: Request) -> Request:
+    return replace(request, aim="minimum")
 
 
 def _nodes(request: Request, system: Offer) -> int | None:

@@ -51,6 +51,8 @@ def as_markdown(plan: words.Plan) -> str:
         "## Other RAID levels",
         "",
         *_levels(plan),
+        words.READ_ERROR,
+        "",
         words.CAVEAT,
         "",
         "## Power",

@@ -45,6 +45,10 @@ STEPS = {"drives": "More drives", "larger": "Larger drives", "node": "A second n
 PROFILES = {"d5.11": "D5.11", "handbook": "EUCAIM's handbook"}
 AIMS = {"minimum": "the minimum", "recommended": "what is recommended"}
 
+READ_ERROR = (
+    "A read error counts while the last redundancy is rebuilt: that is how likely a sector then cannot be read, with"
+    " nothing left to bring it back. With RAID 6 it takes a second failed drive to come to that."
+)
 CAVEAT = (
     "Mean times to data loss compare levels and promise nothing: they take it that drives fail independently of each"
     " other, once in a million hours, and that unreadable sectors are as rare as the data sheets say."
@@ -130,7 +134,7 @@ def step(row: Mapping[str, Any]) -> list[str]:
     return [STEPS[row["kind"]], row["text"], year(row["year"]), human_size(row["available_bytes"]), until]
 
 
-LEVEL_HEADS = ("Drives", "For users", "May fail", "Rebuild", "Read error", "Mean time to loss")
+LEVEL_HEADS = ("Drives", "For users", "May fail", "Rebuild", "Read error in the last rebuild", "Mean time to loss")
 
 
 def level_figures(row: Mapping[str, Any]) -> list[str]:

@@ -203,7 +203,9 @@ def _data(machine: Machine, wanted: Wanted, needs: Needs) -> Finding:
     least = 0 if unclear else max(0, total - sum(spare or 0 for spare in spares))
     unseen = _unseen(machine, sure, doubtful)
     bounds = (least, None if unseen else total if unclear else least)
-    found = f"{decimal(total)} on {len(sure)} {'drive' if len(sure) == 1 else 'drives'}"
+    hot = 0 if unclear else total - least
+    size_of = f"{decimal(least)} and {decimal(hot)} of hot spares" if hot else decimal(total)
+    found = f"{size_of} on {len(sure)} {'drive' if len(sure) == 1 else 'drives'}"
     return _sized("ST-DATA", "data drives", found, factors, size, bounds, "; ".join([*unclear, *unseen]))
 
 

@@ -15,6 +15,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._plan_page impor
 from ansible_collections.eucaim.local_node.plugins.module_utils._plan_request import KEYS, PlanError
 from ansible_collections.eucaim.local_node.plugins.module_utils._plan_text import as_markdown, as_terminal
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
+from ansible_collections.eucaim.local_node.plugins.module_utils._size import human_size
 from ansible_collections.eucaim.local_node.tests.unit.plugins.plan_requests import JUNK, REQUESTS, TIER_3
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,7 +190,7 @@ def test_nothing_that_a_person_writes_breaks_the_planner(request: dict[str, Any]
 @pytest.mark.parametrize(
     ("profile", "detail"),
     [
-        ("d5.11", "at least 16 cores and 32 threads, base clock 3 GHz"),
+        ("d5.11", "at least 16 cores and 32 threads, base clock at least 3 GHz"),
         ("handbook", "at least 4 cores and 8 threads"),
     ],
 )
@@ -236,3 +237,36 @@ def test_a_partial_parity_log_that_cannot_be_is_said() -> None:
     plan = make_plan({"dataset_size": "4TB", "consistency_policy": "ppl"})
     assert (plan["array"]["level"], plan["array"]["consistency_policy"]) == ("raid5", "ppl")
     assert "ppl-became-bitmap" not in texts_of(plan)
+
+
+@pytest.mark.parametrize(
+    ("processor", "detail"),
+    [
+        ({"cores": 4}, "4 cores and 8 threads, base clock at least 3 GHz"),
+        ({"cores": 64, "sockets": 2}, "64 cores and 128 threads together, base clock at least 3 GHz"),
+        ({"threads": 48, "base_mhz": 2500}, "48 threads and at least 16 cores, base clock 2.5 GHz"),
+        ({"threads": 8}, "8 threads and at least 8 cores, base clock at least 3 GHz"),
+        ({"name": "EPYC"}, "EPYC: at least 16 cores and 32 threads, base clock at least 3 GHz"),
+        ({"cores": 24, "threads": 24}, "24 cores and 24 threads, base clock at least 3 GHz"),
+    ],
+)
+def test_of_a_processor_only_what_is_open_is_asked_at_least(processor: dict[str, Any], detail: str) -> None:
+    plan = make_plan({"dataset_size": "4TB", "processor": processor})
+    assert row(plan, "buy", "what", "Processor")["detail"] == detail
+
+
+def test_a_raid_0_has_no_spare() -> None:
+    plan = make_plan({"dataset_size": "4TB"})
+    assert row(plan, "levels", "level", "raid0")["spares"] == []
+    assert row(plan, "levels", "level", "raid6")["spares"] != []
+
+
+def test_what_is_not_bought_yet_is_planned_and_estimated() -> None:
+    plan = make_plan({"dataset_size": "4TB"})
+    found = {(item["requirement"], item["item"]): item for item in plan["requirements"]}
+    rooms = {name: item["found"] for (requirement, name), item in found.items() if name.startswith("room in")}
+    assert rooms["room in /"] == "64 GiB planned"
+    assert set(rooms) == {"room in /", "room in /var", "room in /var/log", "room in /home"}
+    sizes = {part["mount"]: human_size(part["bytes"], binary=True) for part in plan["system"]["partitions"]}
+    assert all(text == f"{sizes[name[len('room in ') :]]} planned" for name, text in rooms.items())
+    assert found["HW-PSU", "power"]["minimum"] == f"{plan['power']['watts']} W (estimated)"

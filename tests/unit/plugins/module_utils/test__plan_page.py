@@ -135,3 +135,11 @@ def test_a_price_that_is_not_known_of_all() -> None:
     page = outline({"dataset_size": "4TB", "drive_offers": [{"size": "8TB", "price": 200}]})
     assert "Data drives and spares" in page.text
     assert "the other parts have no price yet" in page.text
+
+
+def test_the_read_error_is_explained_below_the_table_of_levels() -> None:
+    page = as_page(make_plan({"dataset_size": "4TB"}))
+    levels = page[page.index('id="levels"') :]
+    levels = levels[: levels.index("</section>")]
+    assert "Read error in the last rebuild" in levels
+    assert levels.index("</table>") < levels.index("while the last redundancy is rebuilt")

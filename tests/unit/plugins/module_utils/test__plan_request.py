@@ -158,6 +158,13 @@ def test_everything_wrong_is_told_at_once_under_the_name_that_was_set() -> None:
     assert error.value.refusals[0].remedy == "set plan_dataset_size, such as 4TB"
 
 
+@pytest.mark.parametrize("key", ["drive_offers", "system_drive_offers"])
+def test_drives_of_which_there_are_none(key: str) -> None:
+    refusal = one(**{key: [{"size": "8TB", "count": 0}, {"size": "4TB", "count": "0"}]})
+    assert (refusal.variable, refusal.needed) == (f"{key}[0].count", "1 or more")
+    assert asked(**{key: [{"size": "8TB", "count": 0}, {"size": "4TB", "count": 1}]})
+
+
 @pytest.mark.parametrize("level", ["raid1", "raid6", "raid10"])
 def test_a_partial_parity_log_is_for_raid_5(level: str) -> None:
     refusal = one(level=level, consistency_policy="ppl")
@@ -248,3 +255,10 @@ def test_a_part_that_cannot_be(part: str, key: str, value: Any) -> None:
 def test_memory_is_sold_in_gib_that_are_called_gb(size: str, gib: int) -> None:
     hardware = asked(memory={"size": size}, gpu={"vram": size}).hardware
     assert (hardware.memory_bytes, hardware.gpu_vram_bytes) == (gib * 2**30, gib * 2**30)
+
+
+def test_a_core_has_a_thread() -> None:
+    refusal = one(processor={"cores": 16, "threads": 15})
+    assert (refusal.requirement, refusal.variable) == ("HW-CPU", "processor.threads")
+    assert refusal.found == "15 threads on 16 cores"
+    assert asked(processor={"cores": 16, "threads": 16}).hardware.cpu_threads == 16

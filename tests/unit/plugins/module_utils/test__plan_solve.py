@@ -44,23 +44,24 @@ def test_a_solution_in_words() -> None:
 
 def test_a_drive_for_the_system_is_missing() -> None:
     (refusal,) = refused(system_drive_offers=[{"size": "120GB"}, {"size": "480GB", "count": 0}])
+    assert "aim" not in refusal.remedy
     assert (refusal.requirement, refusal.variable) == ("ST-OS", "plan_system_drive_offers")
     assert refusal.found == "drives of 120 GB"
     assert refusal.needed == "one of at least 480 GB for the operating system alone"
 
 
 def test_both_kinds_of_drives_are_missing_and_told_at_once() -> None:
-    offers = [{"size": "480GB", "count": 0}]
+    offers = [{"size": "240GB"}]
     refusals = refused(system_drive_offers=offers, drive_offers=[{"size": "1TB", "count": 2}])
     assert [refusal.requirement for refusal in refusals] == ["ST-OS", "ST-DATA"]
-    assert refusals[0].found == "drives of none"
+    assert refusals[0].remedy.endswith("; or set plan_aim to minimum")
 
 
 @pytest.mark.parametrize(
     ("given", "way"),
     [
-        ({"bays": 3}, "take a case with 5 slots (plan_bays) for 3 x 8 TB in RAID 5 and 1 x 8 TB as spare"),
-        ({"drive_offers": [{"size": "8TB", "count": 2}]}, "offer more of the same drives, such as 3 x 8 TB in RAID 5"),
+        ({"bays": 3}, "take a case with 5 slots (plan_bays), for 3 x 8 TB in RAID 5 and 1 x 8 TB as spare"),
+        ({"drive_offers": [{"size": "8TB", "count": 2}]}, "offer more of the same drives, for 3 x 8 TB in RAID 5"),
         ({"drive_offers": [{"size": "4TB"}], "bays": 5}, "set plan_aim to minimum, for 3 x 4 TB in RAID 5"),
         ({"bays": 5, "spares": 3}, "leave plan_spares out, for 3 x 8 TB in RAID 5 and 1 x 8 TB as spare"),
         ({"bays": 5, "level": "raid6"}, "set plan_level to choose, for 3 x 8 TB in RAID 5 and 1 x 8 TB as spare"),
@@ -88,10 +89,26 @@ def test_what_the_seller_has_is_for_all_nodes_together() -> None:
 
 
 def test_where_nothing_helps_that_is_said() -> None:
-    (refusal,) = refused(drive_offers=[{"size": "8TB", "count": 0}], bays=1, spares=0)
-    assert refusal.found == "no drives, of which no set is enough"
+    (refusal,) = refused(drive_offers=[{"size": "8TB", "count": 1}], bays=1, spares=0)
+    assert refusal.found == "drives of 8 TB, of which no set is enough"
     assert refusal.remedy == "offer larger drives or more of them"
     assert "0 spares" in refusal.needed
+
+
+def test_slots_are_named_where_they_are_settled() -> None:
+    (refusal,) = refused(drive_offers=[{"size": "4TB", "count": 3}])
+    assert refusal.needed == (
+        "4.8 TB for users, 16 TB of data drives, 8 TB of spare drives, with a failed drive survived,"
+        " for the aim recommended"
+    )
+    (refusal,) = refused(drive_offers=[{"size": "4TB", "count": 3}], bays=4, aim="minimum")
+    assert ", in 3 slots, with a failed drive survived, for the aim minimum" in refusal.needed
+
+
+def test_no_two_ways_out_come_to_the_same() -> None:
+    (refusal,) = refused(drive_offers=[{"size": "8TB", "count": 2}])
+    assert refusal.remedy.count("for 3 x 8 TB in RAID 5 and 1 x 8 TB as spare") == 1
+    assert "offer other drives" not in refusal.remedy
 
 
 def test_a_profile_without_spares_needs_none() -> None:

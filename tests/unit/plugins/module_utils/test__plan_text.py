@@ -114,3 +114,8 @@ def test_steps(year: int | None, until: int | None, texts: tuple[str, str]) -> N
     cells = words.step(row)
     assert len(cells) == len(words.STEP_HEADS)
     assert (cells[2], cells[4]) == texts
+
+
+def test_the_read_error_is_explained_below_the_table_of_levels() -> None:
+    text = as_markdown(make_plan({"dataset_size": "4TB"}))
+    assert text.index("Read error in the last rebuild") < text.index(words.READ_ERROR) < text.index(words.CAVEAT)

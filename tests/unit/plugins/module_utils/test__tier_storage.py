@@ -60,7 +60,7 @@ def test_a_machine_as_recommended() -> None:
         ("ST-OS", "size", "480 GB (nvme0n1)", "recommended"),
         ("ST-OS", "medium", "solid-state drive", "recommended"),
         ("ST-OS", "nothing else on it", "the system only", "recommended"),
-        ("ST-DATA", "data drives", "24 TB on 6 drives", "recommended"),
+        ("ST-DATA", "data drives", "16 TB and 8 TB of hot spares on 6 drives", "recommended"),
         ("ST-RAID", "md0", "raid5, 4 of 4", "recommended"),
         ("ST-SPARE", "spares", "8 TB as hot spares, 0 B on the shelf", "recommended"),
         ("ST-GROW", "room to grow", "2 free drive bays", "met"),
@@ -292,6 +292,17 @@ def test_hot_spares_hold_no_data(spares: int | None, members: tuple[str, ...], v
     assert judged("ST-DATA", machine=with_drives(*drives, arrays=(array,))).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("spares", "found"),
+    [(0, "32 TB on 4 drives"), (1, "24 TB and 8 TB of hot spares on 4 drives"), (None, "32 TB on 4 drives")],
+)
+def test_hot_spares_are_named_apart(spares: int | None, found: str) -> None:
+    names = ("sd0", "sd1", "sd2", "sd3")
+    array = replace(ARRAY, spares=spares, members=names)
+    machine = with_drives(*(data_drive(name, 8 * TB) for name in names), arrays=(array,))
+    assert judged("ST-DATA", machine=machine).found == found
+
+
 def test_unknown_arrays_leave_the_data_drives_unanswered() -> None:
     found = judged("ST-DATA", machine=replace(GOOD, arrays=None))
     assert (found.verdict, found.reason) == ("unanswered", "which drives are hot spares is not known")
@@ -304,7 +315,7 @@ def test_without_the_size_of_the_data_set_nothing_is_judged() -> None:
     assert judged("ST-DATA", wanted=wanted) == Finding(
         "ST-DATA",
         "data drives",
-        "24 TB on 6 drives",
+        "16 TB and 8 TB of hot spares on 6 drives",
         "2 x the data set",
         "4 x the data set",
         "unanswered",
