@@ -113,20 +113,22 @@ def _parts(rows: Sequence[Mapping[str, Any]], left: int, raw: int) -> list[str]:
         after = left - row["bytes"]
         width = max(_LEAST, round(_WIDTH * row["bytes"] / raw))
         start = min(round(_WIDTH * after / raw), _WIDTH - width)
-        bar = f'<rect class="left" width="{start}" height="18"/>'
-        bar += f'<rect class="is-{row["part"]}" x="{start}" width="{width}" height="18"/>'
-        lines.append(_row(name, meaning, bar, row["bytes"], ""))
+        stripe = f'<rect class="left" width="{start}" height="18"/>'
+        stripe += f'<rect class="is-{row["part"]}" x="{start}" width="{width}" height="18"/>'
+        lines.append(_row(name, meaning, stripe, row["bytes"], ""))
         left = after
     return lines
 
 
 def _total(name: str, meaning: str, size: int, width: int, raw: int) -> str:
-    bar = f'<rect fill="#34424f" width="{round(_WIDTH * width / raw)}" height="18"/>'
-    return _row(name, meaning, bar, size, ' class="sum"')
+    stripe = f'<rect fill="#34424f" width="{round(_WIDTH * width / raw)}" height="18"/>'
+    return _row(name, meaning, stripe, size, ' class="sum"')
 
 
-def _row(name: str, meaning: str, bar: str, size: int, look: str) -> str:
-    picture = f'<svg class="fall" viewBox="0 0 {_WIDTH} 18" preserveAspectRatio="none" aria-hidden="true">{bar}</svg>'
+def _row(name: str, meaning: str, stripe: str, size: int, look: str) -> str:
+    picture = (
+        f'<svg class="fall" viewBox="0 0 {_WIDTH} 18" preserveAspectRatio="none" aria-hidden="true">{stripe}</svg>'
+    )
     return (
         f'<tr role="row"{look}><th scope="row" role="rowheader">{text_of(name)}'
         f'<span class="id">{text_of(meaning)}</span></th><td role="cell" class="bar-cell">{picture}</td>'

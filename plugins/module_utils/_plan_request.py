@@ -355,15 +355,18 @@ def _usual_system_drives() -> tuple[Offer, ...]:
     )
 
 
+def _part(reader: Reader, key: str) -> Reader:
+    """Return a reader of what is chosen for one part of the machine."""
+    value, known = reader.given_value(key), _HARDWARE_KEYS[key]
+    if value is not None and not isinstance(value, Mapping):
+        reader.refuse("HW-PSU", key, shown(value), f"a mapping with some of {', '.join(known)}", "")
+    return Reader(value if isinstance(value, Mapping) else {}, "", known, f"{reader.prefix}{key}")
+
+
 def _hardware(reader: Reader) -> Hardware:
     """Return the choices for the rest of the machine."""
-    parts: dict[str, Reader] = {}
-    for key, known in _HARDWARE_KEYS.items():
-        value = reader.given_value(key)
-        if value is not None and not isinstance(value, Mapping):
-            reader.refuse("HW-PSU", key, shown(value), f"a mapping with some of {', '.join(known)}", "")
-        parts[key] = Reader(value if isinstance(value, Mapping) else {}, "", known, f"{reader.prefix}{key}")
-    cpu, memory, gpu, psu = parts.values()
+    parts = [_part(reader, key) for key in _HARDWARE_KEYS]
+    cpu, memory, gpu, psu = parts
     hardware = Hardware(
         cpu_name=cpu.text("name", "") or None,
         cpu_sockets=cpu.number("HW-CPU", "sockets", 1, 8),
@@ -386,7 +389,7 @@ def _hardware(reader: Reader) -> Hardware:
     cores, threads = hardware.cpu_cores, hardware.cpu_threads
     if cores and threads and threads < cores:
         cpu.refuse("HW-CPU", "threads", f"{threads} threads on {cores} cores", "one or two threads for each core", "")
-    for part in parts.values():
+    for part in parts:
         reader.refusals += part.refusals
     return hardware
 

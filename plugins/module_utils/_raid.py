@@ -173,7 +173,7 @@ def _used(raid: Raid, members: tuple[int, ...]) -> list[int]:
         return list(members)
     size = len(members) if raid.hardware else len(members) // raid.group_count
     groups = (members[first : first + size] for first in range(0, len(members), size))
-    return [min(group) for group in groups for _ in group]
+    return [min(group) for group in groups for _unused in group]
 
 
 def _usable(raid: Raid, filled: int, count: int) -> int:

@@ -25,34 +25,34 @@ SERVER = """\
 
 Handle 0x0001, DMI type 1, 27 bytes
 System Information
-	Manufacturer: ACME
-	Product Name: Node 9000
+    Manufacturer: ACME
+    Product Name: Node 9000
 
 Handle 0x0004, DMI type 4, 48 bytes
 Processor Information
-	Socket Designation: CPU1
-	Type: Central Processor
-	Manufacturer: Intel
-	Version: Intel(R) Xeon(R) CPU 9999 @ 2.60GHz
-	Status: Populated, Enabled
-	Core Count: 16
-	Core Enabled: 16
-	Thread Count: 32
+    Socket Designation: CPU1
+    Type: Central Processor
+    Manufacturer: Intel
+    Version: Intel(R) Xeon(R) CPU 9999 @ 2.60GHz
+    Status: Populated, Enabled
+    Core Count: 16
+    Core Enabled: 16
+    Thread Count: 32
 
 Handle 0x0010, DMI type 16, 23 bytes
 Physical Memory Array
-	Use: System Memory
-	Error Correction Type: Multi-bit ECC
+    Use: System Memory
+    Error Correction Type: Multi-bit ECC
 
 Handle 0x0011, DMI type 17, 40 bytes
 Memory Device
-	Array Handle: 0x0010
-	Total Width: 72 bits
-	Data Width: 64 bits
-	Size: 64 GB
-	Locator: A1
-	Type: DDR4
-"""
+    Array Handle: 0x0010
+    Total Width: 72 bits
+    Data Width: 64 bits
+    Size: 64 GB
+    Locator: A1
+    Type: DDR4
+""".replace("    ", "\t")
 DOUBTFUL = SERVER.replace("Enabled: 16", "Enabled: 1").replace("72 bits", "64 bits").replace("CPU1", "CPU7")
 GUEST = SERVER.replace("ACME", "QEMU")
 PROCESSOR = """\

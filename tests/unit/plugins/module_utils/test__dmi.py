@@ -28,89 +28,89 @@ Table at 0x7A6F0000.
 
 Handle 0x0000, DMI type 0, 26 bytes
 BIOS Information
-	Vendor: ACME
-	Version: 1.2
-	Release Date: 03/04/2021
-	Characteristics:
-		ACPI is supported
-		UEFI is supported
-	BIOS Revision: 1.2
+    Vendor: ACME
+    Version: 1.2
+    Release Date: 03/04/2021
+    Characteristics:
+        ACPI is supported
+        UEFI is supported
+    BIOS Revision: 1.2
 
 Handle 0x0001, DMI type 1, 27 bytes
 System Information
-	Manufacturer: ACME
-	Product Name: Node 9000
-	Serial Number: SER: 123
+    Manufacturer: ACME
+    Product Name: Node 9000
+    Serial Number: SER: 123
 
 Handle 0x0004, DMI type 4, 48 bytes
 Processor Information
-	Socket Designation: CPU1
-	Type: Central Processor
-	Manufacturer: Intel(R) Corporation
-	ID: A6 06 06 00 FF FB EB BF
-	Flags:
-		FPU (Floating-point unit on-chip)
-	Version: Intel(R) Xeon(R)   CPU 9999 @ 2.60GHz
-	Max Speed: 4000 MHz
-	Current Speed: Unknown
-	Status: Populated, Enabled
-	Core Count: 16
-	Core Enabled: 16
-	Thread Count: 32
+    Socket Designation: CPU1
+    Type: Central Processor
+    Manufacturer: Intel(R) Corporation
+    ID: A6 06 06 00 FF FB EB BF
+    Flags:
+        FPU (Floating-point unit on-chip)
+    Version: Intel(R) Xeon(R)   CPU 9999 @ 2.60GHz
+    Max Speed: 4000 MHz
+    Current Speed: Unknown
+    Status: Populated, Enabled
+    Core Count: 16
+    Core Enabled: 16
+    Thread Count: 32
 
 Handle 0x0005, DMI type 4, 48 bytes
 Processor Information
-	Socket Designation: CPU2
-	Type: Central Processor
-	Status: Unpopulated
+    Socket Designation: CPU2
+    Type: Central Processor
+    Status: Unpopulated
 
 Handle 0x00DA, DMI type 218, 11 bytes
 OEM-specific Type
-	Header and Data:
-		DA 0B 00
+    Header and Data:
+        DA 0B 00
 
 Handle 0x0010, DMI type 16, 23 bytes
 Physical Memory Array
-	Location: System Board Or Motherboard
-	Use: System Memory
-	Error Correction Type: Multi-bit ECC
-	Maximum Capacity: 2 TB
-	Number Of Devices: 2
+    Location: System Board Or Motherboard
+    Use: System Memory
+    Error Correction Type: Multi-bit ECC
+    Maximum Capacity: 2 TB
+    Number Of Devices: 2
 
 Handle 0x0011, DMI type 17, 40 bytes
 Memory Device
-	Array Handle: 0x0010
-	Total Width: 72 bits
-	Data Width: 64 bits
-	Size: 16 GB
-	Locator: DIMM_A1
-	Type: DDR4
-	Speed: 3200 MT/s
-	Manufacturer: Samsung
-	Serial Number: 1A2B3C
-	Part Number: M393A2K40DB3-CWE
-	Memory Technology: DRAM
-	Volatile Size: 16 GB
+    Array Handle: 0x0010
+    Total Width: 72 bits
+    Data Width: 64 bits
+    Size: 16 GB
+    Locator: DIMM_A1
+    Type: DDR4
+    Speed: 3200 MT/s
+    Manufacturer: Samsung
+    Serial Number: 1A2B3C
+    Part Number: M393A2K40DB3-CWE
+    Memory Technology: DRAM
+    Volatile Size: 16 GB
 
 Handle 0x0012, DMI type 17, 40 bytes
 Memory Device
-	Array Handle: 0x0010
-	Total Width: Unknown
-	Size: No Module Installed
-	Locator: DIMM_A2
+    Array Handle: 0x0010
+    Total Width: Unknown
+    Size: No Module Installed
+    Locator: DIMM_A2
 
 Handle 0x0014, DMI type 19, 31 bytes
 Memory Array Mapped Address
-	Range Size: 16 GB
-	Physical Array Handle: 0x0010
+    Range Size: 16 GB
+    Physical Array Handle: 0x0010
 
 Handle 0x0015, DMI type 19, 31 bytes
 Memory Array Mapped Address
-	Range Size: Invalid
+    Range Size: Invalid
 
 Handle 0x0013, DMI type 127, 4 bytes
 End Of Table
-"""
+""".replace("    ", "\t")
 
 
 def test_a_whole_report_becomes_tables() -> None:
@@ -256,8 +256,11 @@ def test_sizes_are_powers_of_1024(text: str, size: int | None) -> None:
 
 
 def test_old_modules_are_only_counted() -> None:
-    module = "Handle 0x0006, DMI type 6, 12 bytes\nMemory Module Information\n\tInstalled Size: 512 MB\n\n"
-    assert parse_dmi(module * 2 + REPORT).legacy_modules == 2
+    modules = [
+        f"Handle 0x000{handle}, DMI type 6, 12 bytes\nMemory Module Information\n\tInstalled Size: 512 MB\n\n"
+        for handle in (6, 7)
+    ]
+    assert parse_dmi("".join(modules) + REPORT).legacy_modules == 2
 
 
 @given(st.integers(0, len(REPORT)), st.integers(0, len(REPORT)), st.text(max_size=20))

@@ -333,7 +333,7 @@ def _gf_inverse(a: int) -> int:
 
 def _gf_power(base: int, exponent: int) -> int:
     result = 1
-    for _ in range(exponent):
+    for _unused in range(exponent):
         result = _gf_times(result, base)
     return result
 

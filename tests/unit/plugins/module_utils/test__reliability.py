@@ -121,7 +121,7 @@ def test_unrecoverable_read_is_what_a_simulation_finds(raid: Raid, bits_per_erro
     drives_left = len(raid.members) - figures(raid).tolerance if raid.level != "raid10" else 1
     bits = 8 * drives_left * figures(raid).member_bytes
     runs = 4000
-    unreadable = sum(any(chance.random() * bits_per_error < 1 for _ in range(bits)) for _ in range(runs))
+    unreadable = sum(any(chance.random() * bits_per_error < 1 for _unused in range(bits)) for _unused in range(runs))
     assert unrecoverable_read_probability(raid, bits_per_error) == pytest.approx(unreadable / runs, abs=0.025)
 
 
@@ -233,7 +233,7 @@ def _simulated(raid: Raid, repair: float, unreadable: float, runs: int) -> float
     drives, tolerance = len(raid.members), figures(raid).tolerance
     lives = [survives(raid, [drive for drive in range(drives) if broken >> drive & 1]) for broken in range(2**drives)]
     time = 0.0
-    for _ in range(runs):
+    for _unused in range(runs):
         broken = failures = 0
         while lives[broken]:
             rate = drives - failures + (1 / repair if failures else 0)
