@@ -63,11 +63,9 @@ def _as_planned(finding: Finding, systems: Sequence[FileSystem]) -> Finding:
     """Return a finding in the words of a plan: a partition is not yet free, and power is not yet measured."""
     if finding.requirement == "HW-PSU":
         return replace(finding, minimum=f"{finding.minimum} (estimated)")
-    if not finding.item.startswith(_ROOM_IN):
-        return finding
-    sizes = {system.mount: system.bytes for system in systems}
-    mount = finding.item[len(_ROOM_IN) :].split(", ")[0]  # where several places share it, it is the first of them
-    return replace(finding, found=f"{human_size(sizes[mount], binary=True)} planned")
+    sizes = {f"{_ROOM_IN}{system.mount}": system.bytes for system in systems}
+    size = sizes.get(finding.item.split(", ")[0])  # where several places share it, it is the first of them
+    return finding if size is None else replace(finding, found=f"{human_size(size, binary=True)} planned")
 
 
 def machine_of(plan: Mapping[str, Any]) -> Machine:

@@ -218,7 +218,7 @@ def test_a_settled_power_supply_may_be_too_small(processor: dict[str, Any], way:
     plan = make_plan({"dataset_size": "4TB", "processor": processor, "power_supply": {"watts": 200}})
     said = f"A power supply of 200 W is settled, and up to {plan['power']['watts']} W may be needed; {way}."
     assert texts_of(plan)["power-supply-may-be-small"] == said
-    assert f"- {said}" in as_markdown(plan).replace("\\", "").split("## ")[0]
+    assert f"- {said}" in as_markdown(plan).replace("\\", "").partition("## ")[0]
     assert row(plan, "buy", "what", "Power supply")["detail"] == "200 W"
 
 

@@ -195,3 +195,12 @@ def test_nothing_in_a_plan_breaks_the_check(data: st.DataObject) -> None:
     else:
         del place[key]
     assert all(isinstance(fault, str) for fault in check_plan(plan))
+
+
+@pytest.mark.parametrize("number", range(len(SMALL["system"]["partitions"])))
+@pytest.mark.parametrize("mount", ["", "/", "/data"])
+def test_a_partition_somewhere_else_does_not_break_the_check(number: int, mount: str) -> None:
+    plan = copy.deepcopy(SMALL)
+    plan["system"]["partitions"][number]["mount"] = mount
+    if plan != SMALL:
+        assert check_plan(plan)
