@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -38,6 +39,7 @@ class Comparison:
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     contradictions: list[str] = field(default_factory=list)
     reports: int = 0
+    others: int = 0  # files that are no report, and were not taken for one
 
     def add(self, name: str, ours: dict[str, Any], second: DmiReading | LscpuReading) -> None:
         """Count one report in, field by field."""
@@ -50,7 +52,7 @@ class Comparison:
 
     def lines(self) -> Iterable[str]:
         """Give the table, and the first contradictions."""
-        yield f"{self.reports} reports"
+        yield f"{self.reports} reports, {self.others} other files"
         yield f"{'':<20}" + "".join(f"{outcome:>16}" for outcome in OUTCOMES)
         for name, counts in self.counts.items():
             yield f"{name:<20}" + "".join(f"{counts[outcome]:>16}" for outcome in OUTCOMES)
@@ -90,7 +92,10 @@ def compare(reports: Iterable[dict[str, Any]], root: Path) -> Comparison:
     comparison = Comparison()
     for ours in reports:
         text = (root / ours["file"]).read_text(encoding="utf-8", errors="replace")
-        comparison.add(ours["file"], ours, read(text))
+        if ours["kind"] is None and not re.search(r"^Handle 0x|^CPU\(s\):", text, re.MULTILINE):
+            comparison.others += 1
+        else:
+            comparison.add(ours["file"], ours, read(text))
     return comparison
 
 

@@ -54,7 +54,7 @@ def test_right_answers_agree(tmp_path: Path, answers: list[dict[str, Any]], caps
     """Agreement and what neither knows are told apart, for each tool."""
     end, output = run(tmp_path, answers, capsys)
     assert end == 0
-    assert output.startswith("3 reports\n")
+    assert output.startswith("3 reports, 0 other files\n")
     figures = table(output)
     assert figures.pop("dmidecode memory_bytes") == [1, 0, 0, 1, 0]
     assert [figures.pop(f"lscpu {name}") for name in FIELDS[:3]] == [[1, 0, 0, 0, 0]] * 3
@@ -107,12 +107,23 @@ def test_a_limit_ends_the_comparison(
 ) -> None:
     """What comes after it is not read."""
     (tmp_path / "cpu").unlink()
-    assert run(tmp_path, answers, capsys, "--limit", "2")[1].startswith("2 reports\n")
+    assert run(tmp_path, answers, capsys, "--limit", "2")[1].startswith("2 reports, 0 other files\n")
 
 
 def test_nothing_compared_is_no_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An empty file proves nothing."""
     assert run(tmp_path, [], capsys)[0] == 1
+
+
+def test_what_is_no_report_is_no_agreement(
+    tmp_path: Path, answers: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A licence is left out; a report that ours did not take for one is not."""
+    (tmp_path / "LICENSE").write_text("Take it.\n", encoding="utf-8")
+    nothing = {"kind": None, **dict.fromkeys(FIELDS)}
+    _end, output = run(tmp_path, [{"file": "LICENSE", **nothing}, {"file": "cpu", **nothing}], capsys)
+    assert output.startswith("1 reports, 1 other files\n")
+    assert table(output)["lscpu cores"] == [0, 1, 0, 0, 0]
 
 
 def test_an_answer_that_is_missing_is_not_taken_for_unknown(
@@ -131,4 +142,4 @@ def test_a_list_is_read_as_well(
     file = tmp_path / "list.json"
     file.write_text(json.dumps(answers, indent=1), encoding="utf-8")
     assert compare.main(["--ours", str(file), "--path", str(tmp_path)]) == 0
-    assert capsys.readouterr().out.startswith("3 reports\n")
+    assert capsys.readouterr().out.startswith("3 reports, 0 other files\n")
