@@ -150,3 +150,21 @@ def test_any(key: str, value: Any) -> None:
     except file.HardwareFileError:
         return
     assert file.machine_from_dict(file.machine_to_dict(machine)) == machine
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"kind": "eucaim.local_node.plan", "format": 1}', "no machine, but a plan of what to buy"),
+        ('{"rows": [], "format": 1}', "no machine, but evidence or a report"),
+        ('{"a": 1, "b": 2}', "no machine, but an object with the keys a, b"),
+        ("{}", "no machine, but an empty object"),
+        ("", "found an empty file"),
+        ("\x89PNG\x00", "found no text"),
+        ("a letter", 'found "a letter"'),
+    ],
+)
+def test_what_a_file_holds_in_place_of_a_machine_is_named(text: str, found: str) -> None:
+    with pytest.raises(file.HardwareFileError) as error:
+        file.machine_from_text(text)
+    assert found in str(error.value)
