@@ -15,11 +15,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ansible_collections.eucaim.local_node.plugins.module_utils._evidence_row import FIELDS, Row
+from ansible_collections.eucaim.local_node.plugins.module_utils._evidence_row import FIELDS, STATUSES, Row, worst
 from ansible_collections.eucaim.local_node.plugins.module_utils._register import in_order, is_known
 
-# Worst first: of several rows about one requirement, the first of these stands.
-STATUSES = ("unmet", "unanswered", "waived", "met", "recommended", "not_applicable")
 FORMAT = 1
 NOT_MEASURED = "not measured: "
 ROLE_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -52,11 +50,6 @@ def make_row(data: Mapping[str, Any], at: str | None = None) -> Row:
     if not _AT.match(row.at):
         raise EvidenceError(f"{row.at} is no time in UTC such as 2026-01-31T12:00:00Z")
     return row
-
-
-def worst(statuses: Iterable[str]) -> str:
-    """Return the status that stands when several say something about one requirement."""
-    return min(statuses, key=STATUSES.index)
 
 
 def _join(texts: Iterable[str]) -> str:

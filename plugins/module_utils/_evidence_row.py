@@ -8,8 +8,11 @@ Private to this collection: nothing outside may import it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+# Worst first: of several rows about one requirement, the first of these stands.
+STATUSES = ("unmet", "unanswered", "waived", "met", "recommended", "not_applicable")
 FIELDS = ("requirement", "status", "expected", "measured", "how", "at")
 
 
@@ -27,3 +30,8 @@ class Row:
     def as_dict(self) -> dict[str, str]:
         """Return the row as plain data."""
         return {name: getattr(self, name) for name in FIELDS}
+
+
+def worst(statuses: Iterable[str]) -> str:
+    """Return the status that stands when several say something about one requirement."""
+    return min(statuses, key=STATUSES.index)

@@ -13,18 +13,17 @@ from dataclasses import replace
 
 from ansible_collections.eucaim.local_node.plugins.module_utils import _preflight as preflight
 from ansible_collections.eucaim.local_node.plugins.module_utils._answers import OPEN
+from ansible_collections.eucaim.local_node.plugins.module_utils._evidence_row import STATUSES, worst
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Machine
 from ansible_collections.eucaim.local_node.plugins.module_utils._tier_compute import judge_compute
 from ansible_collections.eucaim.local_node.plugins.module_utils._tier_finding import (
     NOT_APPLICABLE,
     UNANSWERED,
     UNMET,
-    VERDICTS,
     WAIVED,
     Finding,
     Wanted,
     best,
-    worst,
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._tier_network import judge_network
 from ansible_collections.eucaim.local_node.plugins.module_utils._tier_site import judge_place, judge_system
@@ -117,7 +116,7 @@ def verdicts(findings: Iterable[Finding]) -> dict[str, str]:
 def summary(findings: Iterable[Finding]) -> dict[str, int]:
     """Return how many requirements have each verdict."""
     stands = list(verdicts(findings).values())
-    return {verdict: stands.count(verdict) for verdict in VERDICTS}
+    return {verdict: stands.count(verdict) for verdict in STATUSES}
 
 
 def rows(findings: Sequence[Finding], at: str) -> list[dict[str, str]]:

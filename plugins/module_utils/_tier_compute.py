@@ -8,6 +8,7 @@ Private to this collection: nothing outside may import it. Pure: no Ansible, no 
 
 from __future__ import annotations
 
+from ansible_collections.eucaim.local_node.plugins.module_utils._evidence_row import STATUSES, worst
 from ansible_collections.eucaim.local_node.plugins.module_utils._gpu_table import shown_at_least, tensor_cores
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Cpu, Gpu, Machine
 from ansible_collections.eucaim.local_node.plugins.module_utils._power import (
@@ -22,7 +23,6 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._tier_finding im
     UNANSWERED,
     UNKNOWN,
     UNMET,
-    VERDICTS,
     Finding,
     Wanted,
     asked,
@@ -33,7 +33,6 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._tier_finding im
     number,
     physical_drives,
     why,
-    worst,
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._tier_needs import NEEDS, CpuNeed, GpuNeed, Needs
 
@@ -56,7 +55,7 @@ def _cpu(machine: Machine, needs: Needs) -> list[Finding]:
     """Return the findings against the alternative that the processors come closest to."""
     recommended = needs.recommended.cpu[0] if needs.recommended.cpu else None
     choices = [_cpu_against(machine, need, recommended) for need in needs.minimum.cpu]
-    return max(choices, key=lambda found: VERDICTS.index(worst(finding.verdict for finding in found)))
+    return max(choices, key=lambda found: STATUSES.index(worst(finding.verdict for finding in found)))
 
 
 def _cpu_against(machine: Machine, need: CpuNeed, more: CpuNeed | None) -> list[Finding]:

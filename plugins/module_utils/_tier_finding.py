@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._answers import Waiver
+from ansible_collections.eucaim.local_node.plugins.module_utils._evidence_row import STATUSES
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Drive, Machine
 from ansible_collections.eucaim.local_node.plugins.module_utils._size import human_size
 
@@ -22,9 +23,6 @@ WAIVED = "waived"
 MET = "met"
 RECOMMENDED = "recommended"
 NOT_APPLICABLE = "not_applicable"
-
-# Worst first, as in the evidence.
-VERDICTS = (UNMET, UNANSWERED, WAIVED, MET, RECOMMENDED, NOT_APPLICABLE)
 UNKNOWN = "unknown"
 
 
@@ -102,14 +100,9 @@ def grade_exact(found: int | None, minimum: int | None, recommended: int | None)
     return grade(found or 0, found, minimum, recommended)
 
 
-def worst(verdicts: Iterable[str]) -> str:
-    """Return the worst of several verdicts."""
-    return min(verdicts, key=VERDICTS.index)
-
-
 def best(verdicts: Iterable[str]) -> str:
     """Return the best of several verdicts."""
-    return max(verdicts, key=VERDICTS.index)
+    return max(verdicts, key=STATUSES.index)
 
 
 def why(machine: Machine, path: str) -> str:

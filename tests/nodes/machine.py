@@ -15,7 +15,6 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -302,8 +301,3 @@ def make_disk(tree: Path, disk: Path) -> None:
             f"{size // 1024}k",
         ]
     )
-
-
-def running() -> Sequence[str]:
-    """Names of the machines whose files are on this host."""
-    return sorted(path.name for path in MACHINES.glob("*") if (path / "pid").exists())

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils import _tier_finding as tier
-from ansible_collections.eucaim.local_node.plugins.module_utils._evidence import STATUSES
+from ansible_collections.eucaim.local_node.plugins.module_utils._evidence_row import STATUSES, worst
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Drive
 from ansible_collections.eucaim.local_node.tests.unit.plugins.tier_machine import DATA, GOOD, SYSTEM, changed
 from hypothesis import given
@@ -20,7 +20,8 @@ GOODNESS = {"unmet": 0, "unanswered": 0, "met": 1, "recommended": 2}
 
 
 def test_the_verdicts_are_those_of_the_evidence() -> None:
-    assert tier.VERDICTS == STATUSES
+    words = (tier.UNMET, tier.UNANSWERED, tier.WAIVED, tier.MET, tier.RECOMMENDED, tier.NOT_APPLICABLE)
+    assert words == STATUSES
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_a_figure_that_is_known_is_never_unanswered(found: int, minimum: int | N
 def test_more_is_never_worse(found: int, more: int, minimum: int | None, recommended: int | None) -> None:
     before = tier.grade_exact(found, minimum, recommended)
     after = tier.grade_exact(found + more, minimum, recommended)
-    assert tier.worst([before, after]) == before
+    assert worst([before, after]) == before
 
 
 @given(st.integers(0, 30), st.integers(0, 30), st.none() | st.integers(0, 30), LIMIT, LIMIT)
@@ -75,9 +76,9 @@ def test_what_is_not_known_never_meets_what_is_asked(minimum: int, recommended: 
 
 
 def test_worst_and_best() -> None:
-    assert tier.worst(["met", "unanswered", "recommended"]) == "unanswered"
+    assert worst(["met", "unanswered", "recommended"]) == "unanswered"
     assert tier.best(["met", "unanswered", "recommended"]) == "recommended"
-    assert tier.worst(["not_applicable", "met"]) == "met"
+    assert worst(["not_applicable", "met"]) == "met"
 
 
 def test_an_unknown_has_a_reason_or_was_not_measured() -> None:
