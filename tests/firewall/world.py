@@ -20,7 +20,8 @@ from typing import Any
 
 from tests.farend import images as build
 from tests.nodes.engine import docker, operator_key, operator_password, run
-from tests.nodes.node import USER, Fingerprint, Node, differences
+from tests.nodes.login import USER
+from tests.nodes.node import Fingerprint, Node, differences
 from tests.site.driver import ROOT, SCRATCH, Run, environment, playbook, write_inventory
 
 NETWORK = "eucaim-firewall"

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tests.nodes import images
 from tests.nodes.engine import CACHE, LABEL, docker, operator_key, operator_password, run
-from tests.nodes.node import STATE, USER
+from tests.nodes.login import USER, Login
 
 MACHINES = CACHE / "machines"
 # What an installed server has beside the packages of a container: a kernel, a way to start it, and tools for drives.
@@ -65,7 +65,7 @@ class Image:
 
 
 @dataclass(frozen=True)
-class Machine:
+class Machine(Login):
     """A virtual machine by its name and the port of loopback that leads to its sshd; nothing happens before up()."""
 
     name: str
@@ -77,21 +77,12 @@ class Machine:
     smbios: tuple[str, ...] = field(default=())
 
     ip = "127.0.0.1"
+    pause = 1.0
 
     @property
     def folder(self) -> Path:
         """Where the machine's own files are."""
         return MACHINES / self.name
-
-    @property
-    def known_hosts(self) -> Path:
-        """Public host key of this machine, as ssh wants it."""
-        return STATE / "known_hosts.d" / self.name
-
-    @property
-    def ssh_config(self) -> Path:
-        """A configuration file with which `ssh -F` reaches the machine by its name."""
-        return STATE / "ssh_config.d" / self.name
 
     def up(self, say: images.Say = print) -> Machine:
         """Make the machine and start it; returns when sshd lets the user in."""
@@ -135,36 +126,16 @@ class Machine:
             *(part for table in self.smbios for part in ("-smbios", table)),
         ]
         run(command, timeout=60)
-        self.wait()
+        self.wait(240)
 
     def _trust(self, image: Image) -> None:
         """Write down the host key, which was made with the image, and how to log in."""
-        key = image.disk.with_suffix(".pub").read_text(encoding="ascii").split()
-        self.known_hosts.parent.mkdir(parents=True, exist_ok=True)
-        self.known_hosts.write_text(f"[{self.ip}]:{self.port} {key[0]} {key[1]}\n", encoding="ascii")
-        self.ssh_config.parent.mkdir(parents=True, exist_ok=True)
-        self.ssh_config.write_text(
-            f"Host {self.name}\n  HostName {self.ip}\n  Port {self.port}\n  User {USER}\n"
-            f"  IdentityFile {operator_key()}\n  IdentitiesOnly yes\n  UserKnownHostsFile {self.known_hosts}\n"
-            "  StrictHostKeyChecking yes\n  ControlMaster no\n  ConnectTimeout 10\n",
-            encoding="utf-8",
-        )
+        key = image.disk.with_suffix(".pub").read_text(encoding="ascii")
+        self.trust(f"[{self.ip}]:{self.port}", key, self.ip, self.port, 10)
 
-    def wait(self, timeout: float = 240.0) -> None:
-        """Wait until a login works and systemd has nothing left to start."""
-        deadline = time.monotonic() + timeout
-        while True:
-            answer = self.ssh("systemctl is-system-running", check=False)
-            if answer.stdout.strip() in ("running", "degraded"):
-                return
-            if time.monotonic() > deadline:
-                console = (self.folder / "console.log").read_text(encoding="utf-8", errors="replace")[-1500:]
-                raise RuntimeError(f"{self.name} did not come up in {timeout:.0f} s: {answer.stderr.strip()} {console}")
-            time.sleep(1)
-
-    def ssh(self, command: str, *, stdin: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a command over SSH as the unprivileged user, as an administrator would."""
-        return run(["ssh", "-F", str(self.ssh_config), self.name, command], stdin=stdin, check=check, timeout=600)
+    def last_words(self) -> str:
+        """Return the end of what stood on the console."""
+        return (self.folder / "console.log").read_text(encoding="utf-8", errors="replace")[-1500:]
 
     def sudo(self, command: str, *, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a shell command as root."""
@@ -183,8 +154,7 @@ class Machine:
                 while command.exists() and command.read_text(encoding="utf-8", errors="replace"):
                     time.sleep(0.05)
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.known_hosts.unlink(missing_ok=True)
-        self.ssh_config.unlink(missing_ok=True)
+        self.forget()
 
 
 def quoted(text: str) -> str:

@@ -14,7 +14,6 @@ from pathlib import Path
 from tests.nodes import images
 from tests.nodes.engine import (
     BOOT,
-    CACHE,
     LABEL,
     detect,
     docker,
@@ -25,10 +24,9 @@ from tests.nodes.engine import (
     operator_password,
     run,
 )
+from tests.nodes.login import USER, Login
 
 HERE = Path(__file__).resolve().parent
-STATE = CACHE / "nodes"
-USER = "operator"
 # Overlay file systems cannot lie on one another, so what an engine stores gets volumes.
 STORES = {"docker": "/var/lib/docker", "containerd": "/var/lib/containerd"}
 
@@ -36,7 +34,7 @@ Fingerprint = dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True)
-class Node:
+class Node(Login):
     """A node by its name, network and address; nothing happens before up()."""
 
     name: str
@@ -51,16 +49,6 @@ class Node:
     def running(self) -> bool:
         """Is the container running?"""
         return docker("container", "inspect", "-f", "{{.State.Running}}", self.name, check=False) == "true"
-
-    @property
-    def known_hosts(self) -> Path:
-        """Public host key of this node, as ssh wants it."""
-        return STATE / "known_hosts.d" / self.name
-
-    @property
-    def ssh_config(self) -> Path:
-        """A configuration file with which `ssh -F` and testinfra reach the node by its name."""
-        return STATE / "ssh_config.d" / self.name
 
     def up(self, say: images.Say = print) -> Node:
         """Make the node, or start it again; returns when sshd lets the user in."""
@@ -104,32 +92,12 @@ class Node:
         while not key and time.monotonic() < deadline:
             key = self.exec("cat /etc/ssh/ssh_host_ed25519_key.pub", check=False).stdout.strip()
             time.sleep(0 if key else 0.2)
-        self.known_hosts.parent.mkdir(parents=True, exist_ok=True)
         names = ",".join(name for name in (self.name, self.ip, self.ip6) if name)
-        self.known_hosts.write_text(f"{names} {' '.join(key.split()[:2])}\n", encoding="ascii")
-        self.ssh_config.parent.mkdir(parents=True, exist_ok=True)
-        self.ssh_config.write_text(
-            f"Host {self.name}\n  HostName {self.ip}\n  User {USER}\n  IdentityFile {operator_key()}\n"
-            f"  IdentitiesOnly yes\n  UserKnownHostsFile {self.known_hosts}\n  StrictHostKeyChecking yes\n"
-            "  ControlMaster no\n  ConnectTimeout 5\n",
-            encoding="utf-8",
-        )
+        self.trust(names, key, self.ip, 22, 5)
 
-    def wait(self, timeout: float = 60.0) -> None:
-        """Wait until a login works and systemd has nothing left to start."""
-        deadline = time.monotonic() + timeout
-        while True:
-            answer = self.ssh("systemctl is-system-running", check=False)
-            if answer.stdout.strip() in ("running", "degraded"):
-                return
-            if time.monotonic() > deadline:
-                log = docker("logs", "--tail", "20", self.name, check=False)
-                raise RuntimeError(f"{self.name} did not come up in {timeout:.0f} s: {answer.stderr.strip()} {log}")
-            time.sleep(0.3)
-
-    def ssh(self, command: str, *, stdin: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a command over SSH as the unprivileged user, as an administrator would."""
-        return run(["ssh", "-F", str(self.ssh_config), self.name, command], stdin=stdin, check=check, timeout=600)
+    def last_words(self) -> str:
+        """Return the end of the container's log."""
+        return docker("logs", "--tail", "20", self.name, check=False)
 
     def exec(self, command: str, *, stdin: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a shell command as root through the engine: for tests, which need a way in beside the one they test."""
@@ -151,8 +119,7 @@ class Node:
             group = f"/groups/eucaim-node-{self.name}"
             sweep = f"test ! -e {group} || find {group} -depth -type d -exec rmdir {{}} +"
             docker("run", "--rm", "--network=none", "-v", f"{layout}:/groups", image, "sh", "-c", sweep, check=False)
-        self.known_hosts.unlink(missing_ok=True)
-        self.ssh_config.unlink(missing_ok=True)
+        self.forget()
 
     def fingerprint(self) -> Fingerprint:
         """Everything on the node that a run could have changed: files, users, units, rules, packages, containers."""
