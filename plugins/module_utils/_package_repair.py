@@ -29,6 +29,8 @@ ACCOUNT_TOOLS = frozenset(
     {"useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod", "gpasswd", "passwd", "chpasswd", "chage"}
     | {"chfn", "chsh", "newusers", "vipw", "vigr", "pwck", "grpck"}
 )
+# The third letter of a status that asks for a package to be unpacked again.
+REINSTALL = "R"
 FORMAT = "${db:Status-Abbrev}\\t${Package}\\n"
 
 
@@ -36,6 +38,17 @@ def stopped_in(module: AnsibleModule) -> list[str]:
     """Return the packages that are neither installed nor gone; with a journal left behind, at least `dpkg` itself."""
     _code, out, _err = run(module, ["dpkg-query", "-W", "-f", FORMAT])
     return half_installed(out) or (["dpkg"] if journal() else [])
+
+
+def to_unpack_again(module: AnsibleModule) -> list[str]:
+    """Return the packages whose files may be there in part. apt-get sees that by itself only where none were counted.
+
+    Killed between its last file and its last word, dpkg leaves such a package unpacked and still to be reinstalled,
+    which apt-get then tries to configure, in vain: it has to be named (dpkg(1), PACKAGE FLAGS, reinst-required).
+    """
+    _code, out, _err = run(module, ["dpkg-query", "-W", "-f", FORMAT])
+    pairs = (line.partition("\t") for line in out.splitlines())
+    return sorted({name for status, _tab, name in pairs if status[2:3] == REINSTALL})
 
 
 def journal() -> bool:
@@ -65,6 +78,21 @@ def wait() -> None:
         time.sleep(0.5)
 
 
+def finish(module: AnsibleModule) -> tuple[str, str]:
+    """Let dpkg, and where that is not enough apt-get, finish the work; return the last command and what it said."""
+    command = ["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"]
+    _code, out, err = run(module, command)
+    if stopped_in(module):
+        again = to_unpack_again(module)
+        command = ["apt-get", "--yes", "-o", f"DPkg::Lock::Timeout={int(PATIENCE)}"]
+        command += ["-o", "Dpkg::Options::=--force-confold", "--fix-broken"]
+        command += ["--reinstall", "install", *again] if again else ["install"]
+        _code, out, err = run(module, command)
+    # apt-get passes on in its standard output what dpkg says of an error.
+    said = f"{out.strip()[-600:]} {err.strip()[-400:]}".strip()
+    return " ".join(command), said or "nothing"
+
+
 def repair(module: AnsibleModule) -> list[str]:
     """Finish what was left half done and return its packages; fails in words where that does not work.
 
@@ -75,17 +103,12 @@ def repair(module: AnsibleModule) -> list[str]:
     packages = stopped_in(module)
     if not packages or module.check_mode:
         return packages
-    options = ["--force-confdef", "--force-confold"]
-    _code, _out, said = run(module, ["dpkg", *options, "--configure", "-a"])
-    if stopped_in(module):
-        fetch = ["-o", f"DPkg::Lock::Timeout={int(PATIENCE)}", "-o", "Dpkg::Options::=--force-confold"]
-        _code, _out, said = run(module, ["apt-get", "--yes", *fetch, "--fix-broken", "install"])
+    command, said = finish(module)
     left = stopped_in(module)
     if left:
         module.fail_json(
             msg=f"found packages whose installation was cut off ({', '.join(left)}); needed: packages that are "
-            "installed or gone; remedy: run `dpkg --configure -a` and `apt-get --fix-broken install` on the node, "
-            f"which end in: {said.strip()[-400:] or 'nothing'}"
+            f"installed or gone; remedy: see why `{command}` does not finish them on the node, it ends in: {said}"
         )
     return packages
 

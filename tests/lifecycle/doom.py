@@ -58,9 +58,13 @@ class Doomed:
             assert time.monotonic() - self.started < LONGEST, f"the moment never came; the run is at {self.task}"
             time.sleep(0.05)
 
-    def wait_until(self, second: float) -> None:
-        """Wait until so many seconds have passed since the start."""
-        self.wait_for(lambda: time.monotonic() - self.started >= second)
+    def lives_until(self, second: float) -> bool:
+        """Wait until so many seconds have passed since the start, and say whether the run still goes on."""
+        while time.monotonic() - self.started < second:
+            if self.process.poll() is not None:
+                return False
+            time.sleep(0.05)
+        return self.process.poll() is None
 
     def kill_controller(self) -> None:
         """Kill the whole process group, as a closed laptop or a lost session does."""

@@ -39,7 +39,7 @@ def dpkg(node: Node, *states: str) -> None:
 
     node.programs["dpkg-query"] = query
     node.says("dpkg")
-    node.says("apt-get", 100, "", "E: no network")
+    node.says("apt-get", 100, "dpkg: error processing git", "E: no network")
 
 
 def test_a_sound_node_is_left_alone(node: Node) -> None:
@@ -81,13 +81,32 @@ def test_apt_brings_what_is_missing(node: Node) -> None:
     assert node.called("apt-get")[0][-2:] == ["--fix-broken", "install"]
 
 
+@pytest.mark.parametrize("status", ["iUR", "iHR", "iFR"])
+def test_what_was_unpacked_in_part_is_named(node: Node, status: str) -> None:
+    """apt-get alone tries to configure what is unpacked and still to be reinstalled, and fails."""
+    half = f"ii \tlibc6\n{status}\tgit\niU \twget\n"
+    dpkg(node, half, half, half, FINE)
+    assert repair.repair(node.module({})) == ["git", "wget"]
+    assert node.called("apt-get")[0][-4:] == ["--fix-broken", "--reinstall", "install", "git"]
+
+
 def test_what_cannot_be_finished_is_told(node: Node) -> None:
     dpkg(node, BROKEN)
     with pytest.raises(Ended) as caught:
         repair.repair(node.module({}))
     said = caught.value.result["msg"]
     assert "found packages whose installation was cut off (git)" in said
-    assert said.endswith("which end in: E: no network")
+    command = "`apt-get --yes -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold --fix-broken install`"
+    assert f"see why {command} does not" in said
+    assert said.endswith("it ends in: dpkg: error processing git E: no network")
+
+
+def test_a_program_may_say_nothing(node: Node) -> None:
+    dpkg(node, BROKEN)
+    node.says("apt-get", 100, "", "")
+    with pytest.raises(Ended) as caught:
+        repair.repair(node.module({}))
+    assert caught.value.result["msg"].endswith("it ends in: nothing")
 
 
 def test_check_mode_only_tells(node: Node) -> None:
