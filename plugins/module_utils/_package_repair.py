@@ -89,7 +89,7 @@ def finish(module: AnsibleModule) -> tuple[str, str]:
         command += ["--reinstall", "install", *again] if again else ["install"]
         _code, out, err = run(module, command)
     # apt-get passes on in its standard output what dpkg says of an error.
-    said = f"{out.strip()[-600:]} {err.strip()[-400:]}".strip()
+    said = " ".join(f"{out[-600:]} {err[-400:]}".split())
     return " ".join(command), said or "nothing"
 
 
