@@ -29,8 +29,9 @@ FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin"
 class Recorder:
     """Reads one machine. Commands run in threads of their own while the files are read."""
 
-    def __init__(self, gather: Iterable[str], timeout: float) -> None:
+    def __init__(self, gather: Iterable[str], timeout: float, area: probes.Area = probes.EVERYTHING) -> None:
         self.gather = set(gather)
+        self.area = area
         self.timeout = timeout
         self.root = os.geteuid() == 0
         self.seconds: dict[str, float] = {}
@@ -50,7 +51,7 @@ class Recorder:
     def record(self) -> Recording:
         """Read everything."""
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            running = self._start(pool, (each for each in probes.PROBES if each.gather in ("", *self.gather)))
+            running = self._start(pool, (each for each in self.area.probes if each.gather in ("", *self.gather)))
             begin = time.monotonic()
             self._read()
             self.seconds["files"] = time.monotonic() - begin
@@ -74,10 +75,10 @@ class Recorder:
         return {each.name: pool.submit(self._run, each) for each in own}
 
     def _read(self) -> None:
-        for pattern, names in probes.FILES:
+        for pattern, names in self.area.files:
             for path in expand(pattern, names):
                 self._read_file(path)
-        for pattern, names in probes.LINKS:
+        for pattern, names in self.area.links:
             for path in expand(pattern, names):
                 try:
                     self.links[path] = os.readlink(path)

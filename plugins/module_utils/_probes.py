@@ -187,6 +187,24 @@ PROBES: tuple[Probe, ...] = (
 )
 
 
+@dataclass(frozen=True)
+class Area:
+    """A part of what can be read of a machine."""
+
+    files: tuple[tuple[str, tuple[str, ...]], ...]
+    links: tuple[tuple[str, tuple[str, ...]], ...]
+    probes: tuple[Probe, ...]
+
+
+EVERYTHING = Area(FILES, LINKS, PROBES)
+_OF_DRIVES = ("/sys/block", "/run/udev", "/dev/disk", "/sys/bus/pci")
+DRIVES = Area(
+    (("/proc", ("swaps", "self/mountinfo")), *(row for row in FILES if row[0].startswith(_OF_DRIVES))),
+    tuple(row for row in LINKS if row[0].startswith(_OF_DRIVES)),
+    (),
+)
+
+
 def follow_ups(recording: Recording, gather: Collection[str]) -> list[Probe]:
     """Return the commands that the recording so far asks for, and that it does not have yet."""
     wanted = [*_mounted(recording), *_unprobed(recording), *_arrays(recording)]

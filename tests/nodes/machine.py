@@ -10,13 +10,16 @@ what starts many programs is slow. Its packages are baked into the image. Its dr
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.nodes import images
 from tests.nodes.engine import CACHE, LABEL, docker, operator_key, operator_password, run
@@ -24,7 +27,10 @@ from tests.nodes.login import USER, Login
 
 MACHINES = CACHE / "machines"
 # What an installed server has beside the packages of a container: a kernel, a way to start it, and tools for drives.
-PACKAGES = ("linux-image-amd64", "initramfs-tools", "kmod", "udev", "dmidecode", "e2fsprogs", "mdadm", "smartmontools")
+PACKAGES = (
+    *("linux-image-amd64", "initramfs-tools", "kmod", "udev", "dmidecode", "smartmontools"),
+    *("mdadm", "e2fsprogs", "xfsprogs", "lvm2", "cryptsetup", "fdisk"),
+)
 DISK_BYTES = 6 * 2**30
 FIRST_SECTOR = 2048
 SECTOR = 512
@@ -93,7 +99,7 @@ class Machine(Login):
         backing = ["-b", str(image.disk), "-F", "raw"]
         run(["qemu-img", "create", "-q", "-f", "qcow2", *backing, str(self.folder / "system.qcow2")])
         for number, drive in enumerate(self.drives):
-            with (self.folder / f"drive{number}.img").open("wb") as stream:
+            with self.drive_file(number).open("wb") as stream:
                 stream.truncate(drive.bytes)
         self._trust(image)
         self.start(image)
@@ -102,16 +108,14 @@ class Machine(Login):
 
     def start(self, image: Image) -> None:
         """Switch the machine on."""
-        drives = [
-            part
-            for number, drive in enumerate(self.drives)
-            for part in drive_arguments(self.folder / f"drive{number}.img", number + 1, drive)
-        ]
+        drives = [part for number in range(len(self.drives)) for part in self._drive(number)]
         system = DriveSpec(DISK_BYTES, solid=True, serial="SYSTEM")
+        (self.folder / "qmp").unlink(missing_ok=True)
         command = [
             *("qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max", "-smp", str(self.cpus)),
             *("-m", str(self.memory_mib), "-display", "none", "-nodefaults", "-no-user-config"),
             *("-serial", f"file:{self.folder / 'console.log'}", "-pidfile", str(self.folder / "pid"), "-daemonize"),
+            *("-qmp", f"unix:{self.folder / 'qmp'},server=on,wait=off"),
             *("-kernel", str(image.kernel), "-initrd", str(image.initrd)),
             *("-append", "root=/dev/disk/by-label/root rw console=ttyS0 quiet"),
             *(
@@ -127,6 +131,55 @@ class Machine(Login):
         ]
         run(command, timeout=60)
         self.wait(240)
+
+    def _drive(self, number: int) -> list[str]:
+        return drive_arguments(self.drive_file(number), number + 1, self.drives[number])
+
+    def drive_file(self, number: int) -> Path:
+        """The file behind a drive, which the hypervisor's side can read."""
+        return self.folder / f"drive{number}.img"
+
+    def power_cut(self) -> None:
+        """Switch the machine off from one moment to the next. Its drives keep what they had said was written."""
+        self._kill()
+
+    def power_on(self) -> None:
+        """Switch the machine on again, with the drives as they are."""
+        self.start(ensure(self.distribution))
+
+    def monitor(self, line: str) -> str:
+        """Give the emulator a command, in the words of its monitor, and return what it says (QEMU, HMP)."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(30)
+            # Relative: the name of a socket has little room.
+            connection.connect(os.path.relpath(self.folder / "qmp"))
+            with connection.makefile("rw", encoding="utf-8") as stream:
+                stream.readline()
+                answer: dict[str, Any] = {}
+                for command in (
+                    {"execute": "qmp_capabilities"},
+                    {"execute": "human-monitor-command", "arguments": {"command-line": line}},
+                ):
+                    stream.write(json.dumps(command) + "\n")
+                    stream.flush()
+                    answer = json.loads(stream.readline())
+                    while "event" in answer:
+                        answer = json.loads(stream.readline())
+                return str(answer["return"]).strip()
+
+    def pull(self, number: int) -> None:
+        """Pull a drive out while the machine runs."""
+        assert self.monitor(f"device_del slot{number + 1}") == ""
+        deadline = time.monotonic() + 60
+        while f"d{number + 1}:" in self.monitor("info block"):
+            assert time.monotonic() < deadline, f"drive {number} of {self.name} is still there"
+            time.sleep(0.2)
+
+    def plug(self, number: int) -> None:
+        """Put a drive in while the machine runs: the one that was pulled, or whatever its file holds by now."""
+        _drive, backend, _device, front = self._drive(number)
+        assert self.monitor(f"drive_add 0 {backend}") in ("", "OK")
+        assert self.monitor(f"device_add {front}") == ""
 
     def _trust(self, image: Image) -> None:
         """Write down the host key, which was made with the image, and how to log in."""
@@ -144,6 +197,11 @@ class Machine(Login):
 
     def down(self) -> None:
         """Switch the machine off and take its files away."""
+        self._kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.forget()
+
+    def _kill(self) -> None:
         pid = self.folder / "pid"
         if pid.exists():
             number = pid.read_text(encoding="ascii").strip()
@@ -153,8 +211,6 @@ class Machine(Login):
                 run(["kill", "-9", number], check=False)
                 while command.exists() and command.read_text(encoding="utf-8", errors="replace"):
                     time.sleep(0.05)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.forget()
 
 
 def quoted(text: str) -> str:
@@ -168,7 +224,7 @@ def drive_arguments(path: Path, number: int, drive: DriveSpec, form: str = "raw"
     serial = drive.serial or f"EUCAIM{number:04d}"
     return [
         *("-drive", f"file={path},format={form},if=none,id=d{number},cache=unsafe,discard=unmap"),
-        *("-device", f"scsi-hd,drive=d{number},bus=scsi0.0,scsi-id={number},rotation_rate={rate},serial={serial}"),
+        *("-device", f"scsi-hd,id=slot{number},drive=d{number},bus=scsi0.0,scsi-id={number},rotation_rate={rate},serial={serial}"),
     ]
 
 

@@ -1,0 +1,180 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a drive may be taken for an array, and what to say where it may not.
+
+Private to this collection: nothing outside may import it. Pure: no Ansible, no I/O.
+
+The rail: a drive is written to only if it is named by a name that stays with it, holds nothing, and nothing lies on it.
+What it holds is destroyed only for somebody who repeats what it is. The system's drive, and one in use, never.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import BY_ID, Disk, Seen
+from ansible_collections.eucaim.local_node.plugins.module_utils._raid import Raid, RaidError
+from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
+from ansible_collections.eucaim.local_node.plugins.module_utils._size import human_size
+
+LEVELS = ("raid0", "raid1", "raid5", "raid6", "raid10")
+POLICIES = ("resync", "bitmap", "ppl")
+_STABLE = re.compile(re.escape(BY_ID) + r"[^/\s]+\Z")
+_PART = re.compile(r"-part\d+\Z")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The array that is asked for."""
+
+    name: str
+    level: str
+    devices: tuple[str, ...]
+    spares: tuple[str, ...] = ()
+    chunk_bytes: int = 512 * 1024
+    layout: str = ""  # near=2, far=2, ...; "" is md's own
+    policy: str = "bitmap"
+    member_bytes: int = 0  # the least that each drive must have
+    erase: Mapping[str, str] | None = None  # what each drive holds, in the words of the refusal
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every drive that is named."""
+        return (*self.devices, *self.spares)
+
+    @property
+    def has_redundancy(self) -> bool:
+        """Whether a drive may fail."""
+        return self.level != "raid0"
+
+
+def faults_of(wanted: Wanted) -> Iterator[Refusal]:
+    """Find what no machine could do, before one is looked at."""
+    named = [*wanted.all, *(wanted.erase or {})]
+    for path in dict.fromkeys(named):
+        if not _STABLE.match(path) or _PART.search(path):
+            yield Refusal(
+                "ST-DATA",
+                "devices",
+                f"{path!r}",
+                f"a whole drive by a name that stays with it, {BY_ID}...",
+                f"choose the name of the drive in `ls -l {BY_ID}`; sda and its like change from start to start",
+            )
+    twice = sorted({path for path in wanted.all if wanted.all.count(path) > 1})
+    if twice:
+        yield Refusal(
+            "ST-DATA", "devices", f"{', '.join(twice)} more than once", "each drive once", "name another drive"
+        )
+    strange = sorted(set(wanted.erase or {}) - set(wanted.all))
+    if strange:
+        yield Refusal(
+            "ST-DATA",
+            "erase",
+            f"{', '.join(strange)}, not among devices and spares",
+            "only drives that the array is to have",
+            "take it out of erase, or name it in devices",
+        )
+    if wanted.spares and not wanted.has_redundancy:
+        yield Refusal(
+            "ST-SPARE",
+            "spares",
+            f"{len(wanted.spares)} spare in a RAID 0",
+            "none: without redundancy there is nothing to rebuild from",
+            "choose another level, or no spares",
+        )
+    if wanted.policy == "ppl" and wanted.level != "raid5":
+        yield Refusal(
+            "ST-RAID", "consistency_policy", f"ppl with {wanted.level}", "raid5", "choose bitmap or resync (md(4))"
+        )
+    try:
+        Raid(wanted.level, (10**12,) * len(wanted.devices), layout=wanted.layout or "near=2")
+    except RaidError as error:
+        yield Refusal(
+            "ST-RAID",
+            "devices",
+            f"{len(wanted.devices)} drives for {wanted.level}",
+            str(error),
+            "name more drives, or choose a level that can be made of these",
+        )
+
+
+def why_not(wanted: Wanted, seen: Seen, path: str, ours: Sequence[str] = (), least: int = 0) -> Refusal | None:
+    """Return why a drive may not become a member; None if it may.
+
+    ours are the UUIDs whose marks on a drive are no reason: of the array that it belongs to. least is the size in bytes
+    that the array needs of each drive.
+    """
+    variable = "devices" if path in wanted.devices else "spares"
+    disk = seen.disks.get(path)
+    if disk is None:
+        return Refusal(
+            "ST-DATA",
+            variable,
+            f"no drive {path}",
+            "a drive that the kernel sees",
+            "look for it with lsblk; check its cables, or name the drive that took its place",
+        )
+    same = [
+        other for other in wanted.all if other != path and other in seen.disks and seen.disks[other].name == disk.name
+    ]
+    if same:
+        return Refusal(
+            "ST-DATA",
+            variable,
+            f"{path} and {', '.join(same)}, which are one drive ({disk.device})",
+            "drives that differ",
+            "name each drive once",
+        )
+    if disk.holds_system:
+        return Refusal(
+            "ST-OS",
+            variable,
+            f"{path} ({disk.device}), on which the system lies",
+            "drives of their own for data",
+            "name another drive; this one is never erased",
+        )
+    if disk.busy:
+        return Refusal(
+            "ST-DATA",
+            variable,
+            f"{path} ({disk.device}): {'; '.join(disk.busy)}",
+            "a drive that nobody uses",
+            "take what lies on it away yourself, or name another drive; a drive in use is never erased",
+        )
+    needed = max(least, wanted.member_bytes)
+    if disk.bytes < needed:
+        return Refusal(
+            "ST-DATA",
+            variable,
+            f"{path} of {human_size(disk.bytes)} ({disk.bytes} bytes)",
+            f"at least {human_size(needed)} ({needed} bytes)",
+            "name a larger drive, or plan with the smaller one",
+        )
+    if disk.superblock is not None and disk.superblock.uuid in ours:
+        return None
+    return _why_not_erased(wanted, disk, variable)
+
+
+def _why_not_erased(wanted: Wanted, disk: Disk, variable: str) -> Refusal | None:
+    if disk.holds is None:
+        return Refusal(
+            "ST-DATA",
+            variable,
+            f"{disk.id} ({disk.device}), of which is not known what it holds",
+            "a drive that is known to be empty",
+            "look at it with `wipefs`, and run again",
+        )
+    repeated = (wanted.erase or {}).get(disk.id)
+    if not disk.holds or repeated == disk.words:
+        return None
+    told = f"; erase says {repeated!r}" if repeated is not None else ""
+    return Refusal(
+        "ST-DATA",
+        variable,
+        f"{disk.id} ({disk.device}), which holds: {disk.words}{told}",
+        "an empty drive",
+        f"name another drive. To destroy for ever what it holds: erase: {{{disk.id!r}: {disk.words!r}}}",
+    )

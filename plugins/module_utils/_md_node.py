@@ -1,0 +1,177 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looks at the drives of the node that it runs on, and does to them what was decided.
+
+Private to this collection: nothing outside may import it. The only part of the arrays that touches a drive.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from typing import Any
+
+from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as files
+from ansible_collections.eucaim.local_node.plugins.module_utils import _probes as probes
+from ansible_collections.eucaim.local_node.plugins.module_utils._hardware_recorder import Recorder
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import Wanted
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import (
+    BY_ID,
+    Disk,
+    Looked,
+    Running,
+    Seen,
+    device_of,
+    parse_examines,
+    parse_wipefs,
+    read_seen,
+)
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import CREATING, ERASE, MADE, Decision, Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+VERSION = 1
+TIMEOUT = 30.0
+# What begins within these bytes of either end: every file system, table and mark that anything recognises.
+EDGE = 1 << 20
+SYS = "/sys/block"
+
+
+class MdNode:
+    """The node's drives, and its record of one array."""
+
+    def __init__(self, module: AnsibleModule, name: str, directory: str) -> None:
+        self.module = module
+        self.path = os.path.join(directory, f"{name}.json")
+        digits = uuid.uuid4().hex
+        self.fresh_uuid = ":".join(digits[start : start + 8] for start in range(0, 32, 8))
+
+    def record(self) -> Record:
+        """Return what is remembered."""
+        loaded = files.read_object(self.path)
+        return Record(str(loaded.get("uuid", "")), str(loaded.get("stage", "")))
+
+    def remember(self, decision: Decision) -> None:
+        """Note that the array is there; one that was adopted is remembered, too."""
+        if decision.running is not None and decision.running.active and not self.module.check_mode:
+            self._write(Record(decision.uuid, MADE))
+
+    def _write(self, record: Record) -> None:
+        if record == self.record():
+            return
+        content = json.dumps({"version": VERSION, "uuid": record.uuid, "stage": record.stage}, sort_keys=True) + "\n"
+        files.make_directory(os.path.dirname(self.path), 0o755)
+        files.write(self.module, self.path, content.encode(), 0o600)
+        # It has to be there before the first mark is on a drive, whatever comes between.
+        os.sync()
+
+    def look(self, wanted: Wanted) -> Seen:
+        """Read everything that a decision needs."""
+        recording = Recorder((), TIMEOUT, probes.DRIVES).record()
+        named = {path: os.path.realpath(path) for path in wanted.all if os.path.exists(path)}
+        names = {path: real[len("/dev/") :].replace("/", "!") for path, real in named.items()}
+        marks = self._examine(sorted(set(named.values())))
+        looked = {
+            name: Looked(marks.get(device_of(name), ""), self._signatures(name), is_blank(device_of(name)))
+            for name in sorted(set(names.values()))
+        }
+        return read_seen(recording, names, looked)
+
+    def _examine(self, devices: list[str]) -> dict[str, str]:
+        """Return what mdadm says of the marks on some drives; it ends with an error where one has none."""
+        if not devices or not self.module.get_bin_path("mdadm", opt_dirs=["/sbin", "/usr/sbin"]):
+            return {}
+        _code, out, _err = files.run(self.module, ["mdadm", "--examine", *devices])
+        return parse_examines(out)
+
+    def _signatures(self, name: str) -> tuple[str, ...]:
+        code, out, err = files.run(self.module, ["wipefs", "--json", "--no-act", device_of(name)])
+        try:
+            found = parse_wipefs(out) if code == 0 else None
+        except ValueError:
+            found = None
+        if found is None:
+            self.module.fail_json(
+                msg=f"found no way to see what {device_of(name)} holds ({(err or out).strip()[-200:]}); needed: wipefs "
+                "of util-linux, run as root; remedy: run `wipefs --no-act` on it, and see what it says. Nothing was changed"
+            )
+        return found or ()
+
+    def act(self, wanted: Wanted, decision: Decision) -> None:
+        """Do what was decided."""
+        if decision.creates:
+            self._write(Record(decision.uuid, CREATING))
+        for step in decision.steps:
+            if step.kind == ERASE and step.disk is not None:
+                self._erase(step.disk)
+                continue
+            if "--create" in step.argv or "--add" in step.argv:
+                self._claim([path for path in step.argv if path.startswith(BY_ID)])
+            self._run(step.text, list(step.argv))
+        files.run(self.module, ["udevadm", "settle", "--timeout=30"])
+
+    def _claim(self, paths: list[str]) -> None:
+        """Ask the kernel itself whether somebody uses one of these drives."""
+        for path in paths:
+            try:
+                os.close(os.open(path, os.O_RDWR | os.O_EXCL))
+            except OSError as error:
+                self.module.fail_json(
+                    msg=f"[ST-DATA] found {path} in use ({error.strerror}); needed: a drive that nobody uses; remedy: "
+                    "see with `lsblk` and `fuser` who does"
+                )
+
+    def _erase(self, disk: Disk) -> None:
+        self._claim([disk.id])
+        real = os.path.realpath(disk.id)
+        parts = sorted(name for name in os.listdir(f"{SYS}/{disk.name}") if name.startswith(disk.name))
+        for device in [*(device_of(part) for part in parts), real]:
+            self._run(f"erase {device}", ["wipefs", "--all", "--force", device])
+        if parts:
+            self._run(f"forget the partitions of {real}", ["blockdev", "--rereadpt", real])
+        with open(real, "r+b", buffering=0) as handle:
+            for start in (0, max(0, disk.bytes - EDGE)):
+                handle.seek(start)
+                handle.write(bytes(min(EDGE, disk.bytes)))
+            os.fsync(handle.fileno())
+        files.run(self.module, ["udevadm", "settle", "--timeout=30"])
+
+    def _run(self, text: str, argv: list[str]) -> None:
+        code, out, err = files.run(self.module, argv)
+        if code:
+            said = " ".join(f"{out} {err}".split())[-600:]
+            self.module.fail_json(
+                msg=f"[ST-RAID] found no way to {text}: `{' '.join(argv)}` ended with {code}: {said}; needed: that it "
+                "ends well; remedy: mend what it names, and run again"
+            )
+
+    def progress(self, running: Running | None) -> dict[str, Any] | None:
+        """Return what the kernel is at, in percent and seconds left."""
+        if running is None or running.shown.action in (None, "idle", "frozen"):
+            return None
+        folder = f"{SYS}/{running.name}/md"
+        speed = (files.read_text(f"{folder}/sync_speed") or "").strip()
+        done, _slash, total = (files.read_text(f"{folder}/sync_completed") or "").partition(" / ")
+        left = None
+        if speed.isdigit() and int(speed) and done.strip().isdigit() and total.strip().isdigit():
+            # Sectors of 512 bytes at KiB a second (md.rst).
+            left = (int(total) - int(done)) // 2 // int(speed)
+        return {"action": running.shown.action, "percent": running.shown.action_percent, "seconds_left": left}
+
+
+def is_blank(path: str) -> bool:
+    """Say whether both ends of a drive hold nothing but zeros; one that cannot be read is not blank."""
+    try:
+        with open(path, "rb", buffering=0) as handle:
+            size = handle.seek(0, os.SEEK_END)
+            for start in (0, max(0, size - EDGE)):
+                handle.seek(start)
+                if handle.read(EDGE).strip(b"\0"):
+                    return False
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,259 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is seen of the drives that an array is wanted on, and of the array itself.
+
+Private to this collection: nothing outside may import it. Pure: text in, data out.
+
+Sources: mdadm(8), wipefs(8), Documentation/admin-guide/md.rst of Linux.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ansible_collections.eucaim.local_node.plugins.module_utils._arrays import read_arrays
+from ansible_collections.eucaim.local_node.plugins.module_utils._block import best_id, read_drives
+from ansible_collections.eucaim.local_node.plugins.module_utils._block_contents import Blocks
+from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Array, Drive
+from ansible_collections.eucaim.local_node.plugins.module_utils._recording import Recording
+
+SECTOR = 512
+BY_ID = "/dev/disk/by-id/"
+# What stands on a drive on which nothing is recognised, although it is not empty.
+UNRECOGNISED = "data that nothing recognises"
+_FIELD = re.compile(
+    r"^\s*(Array UUID|Name|Raid Level|Raid Devices|Events|Device Role|Avail Dev Size|Used Dev Size|Data Offset) : "
+    r"(.+?)\s*$",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class Superblock:
+    """What md has written on a drive (mdadm --examine, metadata 1.x)."""
+
+    uuid: str
+    name: str  # of the array, without the host before it
+    level: str
+    devices: int
+    events: int
+    active: bool  # it had a place in the array; else it was a spare
+    needs_bytes: int = 0  # what a drive must have to become a member: the metadata's room and the part that is used
+
+
+@dataclass(frozen=True)
+class Disk:
+    """One drive by a name that stays with it."""
+
+    id: str  # the name that it was asked for by, or the best one that it has
+    name: str  # the kernel's name
+    bytes: int
+    holds: tuple[str, ...] | None  # what is on it, in words; () is empty, None is not known
+    busy: tuple[str, ...] = ()  # why nobody may write to it: mounts, arrays, volumes that lie on it
+    holds_system: bool = False
+    superblock: Superblock | None = None
+    array: str = ""  # the kernel's name of the array that it is in
+
+    @property
+    def device(self) -> str:
+        """The device file."""
+        return device_of(self.name)
+
+    @property
+    def words(self) -> str:
+        """What is on the drive, as it has to be repeated by whoever wants it destroyed."""
+        return "; ".join(self.holds or ())
+
+
+@dataclass(frozen=True)
+class Member:
+    """One place in an array that runs."""
+
+    name: str  # the kernel's name of the drive
+    state: frozenset[str]  # in_sync, spare, faulty, want_replacement, replacement, ... (md.rst)
+    slot: str  # a number, or "none"
+
+    @property
+    def failed(self) -> bool:
+        """Whether md has given it up."""
+        return "faulty" in self.state
+
+    @property
+    def idle(self) -> bool:
+        """Whether it is a spare that waits."""
+        return self.slot == "none" and not self.failed
+
+
+@dataclass(frozen=True)
+class Running:
+    """An array that the kernel knows."""
+
+    shown: Array
+    members: tuple[Member, ...]
+
+    @property
+    def name(self) -> str:
+        """The kernel's name, md127."""
+        return self.shown.name
+
+    @property
+    def active(self) -> bool:
+        """Whether it has been started."""
+        return self.shown.level is not None and not (self.shown.state or "inactive").startswith("inactive")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Everything that a decision is made from."""
+
+    disks: Mapping[str, Disk] = field(default_factory=dict)  # by the names that were asked for; absent ones are missing
+    others: Mapping[str, Disk] = field(default_factory=dict)  # the other drives of the machine, by the kernel's name
+    arrays: Mapping[str, Running] = field(default_factory=dict)  # by the kernel's name
+    uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what lies on an array, by the kernel's name
+
+    def disk_named(self, name: str) -> Disk | None:
+        """Return a drive by the kernel's name."""
+        return next((disk for disk in self.disks.values() if disk.name == name), self.others.get(name))
+
+
+def device_of(name: str) -> str:
+    """Return the device file of a block device; the kernel writes a slash of its name as an exclamation mark."""
+    return "/dev/" + name.replace("!", "/")
+
+
+def parse_examine(text: str) -> Superblock | None:
+    """Return what `mdadm --examine` says of one drive; None if it is a member of no array with metadata 1.x."""
+    found = dict(_FIELD.findall(text))
+    if not {"Array UUID", "Raid Level", "Raid Devices"} <= found.keys():
+        return None
+    return Superblock(
+        uuid=found["Array UUID"],
+        # The host stands before the name, and "(local to host ...)" behind it.
+        name=found.get("Name", "").split()[0].rpartition(":")[2] if found.get("Name") else "",
+        level=found["Raid Level"],
+        devices=_number(found["Raid Devices"]),
+        events=_number(found.get("Events", "")),
+        active=found.get("Device Role", "").startswith("Active"),
+        needs_bytes=SECTOR * (_number(found.get("Data Offset", "")) + _number(_used(found))),
+    )
+
+
+def parse_examines(text: str) -> dict[str, str]:
+    """Return what `mdadm --examine` says of several drives, by their device files."""
+    pieces = re.split(r"^(/dev/\S+):$", text, flags=re.MULTILINE)
+    return dict(zip(pieces[1::2], pieces[2::2]))
+
+
+def _used(found: Mapping[str, str]) -> str:
+    """Return the sectors that are used of a drive; a mirror's lines show only those that could be."""
+    return found.get("Used Dev Size") or found.get("Avail Dev Size", "")
+
+
+def _number(text: str) -> int:
+    first = text.partition(" ")[0]
+    return int(first) if first.isdigit() else 0
+
+
+def parse_wipefs(text: str) -> tuple[str, ...]:
+    """Return the kinds of signatures that `wipefs --json --no-act` found on a device; () if there are none.
+
+    Raises ValueError for a text that it did not write.
+    """
+    if not text.strip():
+        return ()
+    found = json.loads(text)
+    rows = found.get("signatures") if isinstance(found, dict) else None
+    if not isinstance(rows, list):
+        raise ValueError("no signatures in what wipefs said")
+    words = []
+    for row in rows:
+        kind, label = str(row.get("type") or "unknown"), str(row.get("label") or "")
+        words.append(f"{kind} {label}".strip())
+    return tuple(dict.fromkeys(words))
+
+
+def read_members(recording: Recording, array: str) -> tuple[Member, ...]:
+    """Return the places of an array."""
+    folder = f"/sys/block/{array}/md"
+    names = [each[len("dev-") :] for each in recording.below(folder) if each.startswith("dev-")]
+    return tuple(
+        Member(
+            name,
+            frozenset((recording.read(f"{folder}/dev-{name}/state") or "").split(",")),
+            recording.read(f"{folder}/dev-{name}/slot") or "none",
+        )
+        for name in names
+    )
+
+
+def read_arrays_with_members(recording: Recording) -> dict[str, Running]:
+    """Return the arrays that the kernel knows, by its names for them."""
+    shown = read_arrays(recording) or ()
+    return {array.name: Running(array, read_members(recording, array.name)) for array in shown}
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What was asked of one drive itself."""
+
+    examine: str = ""
+    signatures: tuple[str, ...] = ()
+    blank: bool = True  # nothing but zeros where a file system or a table would begin
+
+
+def read_seen(recording: Recording, wanted: Mapping[str, str], looked: Mapping[str, Looked]) -> Seen:
+    """Put together what was read.
+
+    wanted are the names that were asked for, each with the kernel's name of the drive behind it; looked is what the
+    drives themselves said, by the kernel's name.
+    """
+    blocks = Blocks(recording)
+    drives = {drive.name: drive for drive in read_drives(recording, virtual=False) or ()}
+    disks = {
+        path: _disk(path, drives[name], blocks, looked.get(name, Looked()))
+        for path, name in wanted.items()
+        if name in drives
+    }
+    named = set(wanted.values())
+    others = {
+        name: _disk(drive.id or "", drive, blocks, Looked()) for name, drive in drives.items() if name not in named
+    }
+    arrays = read_arrays_with_members(recording)
+    return Seen(disks, others, arrays, {name: tuple(_busy(blocks, name)) for name in arrays})
+
+
+def _disk(path: str, drive: Drive, blocks: Blocks, looked: Looked) -> Disk:
+    holders = blocks.holders(drive.name)
+    array = next((name for name in holders if name.startswith("md")), "")
+    return Disk(
+        id=path or (BY_ID + (best_id(drive.ids) or drive.name)),
+        name=drive.name,
+        bytes=drive.bytes or 0,
+        holds=_holds(drive, looked),
+        busy=tuple(_busy(blocks, drive.name)),
+        holds_system=drive.holds_system is not False,
+        superblock=parse_examine(looked.examine),
+        array=array,
+    )
+
+
+def _holds(drive: Drive, looked: Looked) -> tuple[str, ...] | None:
+    """Return what is on a drive. What it says itself counts more than what udev remembers of it."""
+    remembered = drive.contents
+    if looked.signatures or (remembered and any("partition table" in each or ":" in each for each in remembered)):
+        return remembered or looked.signatures
+    return () if looked.blank else (UNRECOGNISED,)
+
+
+def _busy(blocks: Blocks, name: str) -> list[str]:
+    """Return what lies on a drive or its partitions and is in use."""
+    found = []
+    for device in (name, *blocks.parts(name)):
+        found += [f"{device} is mounted on {point}" for point in blocks.points.get(device, ())]
+        found += [f"{device} is in use as swap"] if device in blocks.swaps else []
+        found += [f"{device} is in use by {holder}" for holder in blocks.holders(device)]
+    return found

@@ -1,0 +1,257 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: raid_array
+short_description: Keep a Linux software RAID as it is wanted
+version_added: 0.4.0
+author:
+  - EUCAIM local_node contributors (@eucaim)
+description:
+  - Makes an md array, starts one that is there, adds drives and spares, replaces drives, lets it grow by drives and
+    from RAID 1 of two drives to 5 to 6, and changes how parity is kept right after a power cut.
+  - A drive is written to only if it is named by a name that stays with it, nothing lies on it, and it is empty or
+    O(erase) repeats what it holds. The drive of the system and a drive in use are never written to.
+  - An array that is there is started and kept, never made anew. What would make it lack a drive is refused.
+  - Building, rebuilding and reshaping is the kernel's work. The module does not wait for it; what has to wait is
+    returned in RV(waiting), and done by a later run.
+  - A run that was cut off, also by a power cut, is finished by the next one.
+extends_documentation_fragment:
+  - eucaim.local_node.attributes
+  - eucaim.local_node.attributes.linux
+attributes:
+  check_mode:
+    support: full
+    details:
+      - It looks at the drives and tells what would be done first; a later step may follow from what md makes of it.
+  diff_mode:
+    support: full
+options:
+  name:
+    description:
+      - The name of the array, as in V(/dev/md/eucaim).
+    type: str
+    required: true
+  state:
+    description:
+      - V(present) for an array that runs and is as wanted.
+      - V(absent) to stop it and take its marks from its drives. All its data is lost, so O(erase) has to repeat, for
+        each of its drives, what it holds; and it must not be in use.
+    type: str
+    choices: [present, absent]
+    default: present
+  level:
+    description: The RAID level.
+    type: str
+    choices: [raid0, raid1, raid5, raid6, raid10]
+    default: raid5
+  devices:
+    description:
+      - The drives of the array, below V(/dev/disk/by-id), in any order. A spare that took over stays a spare here.
+    type: list
+    elements: str
+    required: true
+  spares:
+    description: The drives that wait until one fails.
+    type: list
+    elements: str
+    default: []
+  chunk_bytes:
+    description: How many bytes lie on one drive before the next one follows. Not of an array that is there.
+    type: int
+    default: 524288
+  layout:
+    description: The layout of a RAID 10, such as V(near=2) or V(far=2); of other levels V(left-symmetric) and its like.
+    type: str
+    default: ""
+  consistency_policy:
+    description:
+      - How parity is made right after a power cut, V(bitmap) by a write-intent bitmap, V(ppl) by a partial parity log
+        (RAID 5 only), V(resync) by reading everything.
+    type: str
+    choices: [bitmap, ppl, resync]
+    default: bitmap
+  member_bytes:
+    description: The least size in bytes of each drive; 0 for any.
+    type: int
+    default: 0
+  erase:
+    description:
+      - What may be destroyed, by the name of the drive, in the words in which the refusal says what it holds.
+    type: dict
+    default: {}
+  record_directory:
+    description: Where the node remembers what was made here.
+    type: path
+    default: /var/lib/eucaim/storage
+seealso:
+  - name: mdadm(8)
+    description: The manual page of mdadm.
+    link: https://man7.org/linux/man-pages/man8/mdadm.8.html
+"""
+
+EXAMPLES = r"""
+- name: Keep a RAID 5 of three drives with a spare
+  eucaim.local_node.raid_array:
+    name: eucaim
+    level: raid5
+    devices:
+      - /dev/disk/by-id/ata-MODEL_SERIAL1
+      - /dev/disk/by-id/ata-MODEL_SERIAL2
+      - /dev/disk/by-id/ata-MODEL_SERIAL3
+    spares:
+      - /dev/disk/by-id/ata-MODEL_SERIAL4
+  become: true
+"""
+
+RETURN = r"""
+device:
+  description: The array's device file by its name.
+  returned: always
+  type: str
+  sample: /dev/md/eucaim
+kernel_name:
+  description: The kernel's name of the array; empty if it does not run.
+  returned: always
+  type: str
+  sample: md127
+uuid:
+  description: The array's UUID, as mdadm writes it; empty if there is none.
+  returned: always
+  type: str
+array:
+  description:
+    - The array as the kernel shows it, in the form of RV(eucaim.local_node.hardware_info#module:machine.arrays);
+      null if it does not run.
+  returned: always
+  type: dict
+members:
+  description: The drives of the array, each with its name, the kernel's name, and its state in the array.
+  returned: always
+  type: list
+  elements: dict
+steps:
+  description: What was done, or in check mode would be done, in words.
+  returned: always
+  type: list
+  elements: str
+waiting:
+  description: What is wanted and has to wait for the kernel, in words.
+  returned: always
+  type: list
+  elements: str
+problems:
+  description: What a person has to mend, such as a drive that has failed, in words.
+  returned: always
+  type: list
+  elements: str
+progress:
+  description: What the kernel is at, in percent and seconds left; null if it is at rest.
+  returned: always
+  type: dict
+  contains:
+    action:
+      description: One of resync, recover, reshape, check, repair.
+      type: str
+    percent:
+      description: How much of it is done.
+      type: float
+    seconds_left:
+      description: How long it will take at the present speed; null if that is not known.
+      type: int
+"""
+
+from dataclasses import asdict
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import Wanted
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_node import MdNode
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import Decision, decide, decide_absent
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_words import described, state_text
+
+# Every round looks anew; one that makes an array, one that starts it, and a few that follow from it.
+ROUNDS = 6
+
+
+def wanted_of(module: AnsibleModule) -> Wanted:
+    """Return what was asked for."""
+    params = module.params
+    return Wanted(
+        name=params["name"],
+        level=params["level"],
+        devices=tuple(params["devices"]),
+        spares=tuple(params["spares"]),
+        chunk_bytes=params["chunk_bytes"],
+        layout=params["layout"],
+        policy=params["consistency_policy"],
+        member_bytes=params["member_bytes"],
+        erase=params["erase"],
+    )
+
+
+def refuse(module: AnsibleModule, decision: Decision) -> None:
+    """Stop in words, all of them together."""
+    if decision.refusals:
+        module.fail_json(
+            msg="\n".join(refusal.text() for refusal in decision.refusals),
+            refusals=[refusal.as_dict() for refusal in decision.refusals],
+        )
+
+
+def main() -> None:
+    """Look, decide, act; until there is nothing left to do."""
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "level": {"type": "str", "choices": ["raid0", "raid1", "raid5", "raid6", "raid10"], "default": "raid5"},
+            "devices": {"type": "list", "elements": "str", "required": True},
+            "spares": {"type": "list", "elements": "str", "default": []},
+            "chunk_bytes": {"type": "int", "default": 524288},
+            "layout": {"type": "str", "default": ""},
+            "consistency_policy": {"type": "str", "choices": ["bitmap", "ppl", "resync"], "default": "bitmap"},
+            "member_bytes": {"type": "int", "default": 0},
+            "erase": {"type": "dict", "default": {}},
+            "record_directory": {"type": "path", "default": "/var/lib/eucaim/storage"},
+        },
+        supports_check_mode=True,
+    )
+    wanted = wanted_of(module)
+    node = MdNode(module, wanted.name, module.params["record_directory"])
+    verdict = decide if module.params["state"] == "present" else decide_absent
+    steps: list[str] = []
+    before = None
+    for _round in range(ROUNDS):
+        seen = node.look(wanted)
+        decision = verdict(wanted, seen, node.record(), node.fresh_uuid)
+        before = state_text(seen, decision) if before is None else before
+        refuse(module, decision)
+        steps += [step.text for step in decision.steps]
+        if module.check_mode or not decision.steps:
+            break
+        node.act(wanted, decision)
+    else:
+        module.fail_json(msg=f"the array {wanted.name} is still not as wanted after {ROUNDS} rounds: {steps}")
+    node.remember(decision)
+    after = before + "".join(f"then: {step}\n" for step in steps) if module.check_mode else state_text(seen, decision)
+    running = decision.running
+    module.exit_json(
+        changed=bool(steps),
+        device=f"/dev/md/{wanted.name}",
+        kernel_name=running.name if running else "",
+        uuid=decision.uuid if running else "",
+        array=asdict(running.shown) if running else None,
+        members=described(seen, running),
+        steps=steps,
+        waiting=decision.waiting,
+        problems=decision.problems,
+        progress=node.progress(running),
+        diff={"before": before, "after": after, "before_header": wanted.name, "after_header": wanted.name},
+    )
+
+
+if __name__ == "__main__":
+    main()
