@@ -25,6 +25,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._register import
 ROLES: dict[str, str] = {
     "preflight": "TIER-2",
     "base": "OS-USERS",
+    "storage": "ST-DATA",
     "firewall": "NET-FW",
     "docker": "CT-DOCKER",
     "federation": "FED-ENV",

@@ -15,6 +15,11 @@ from typing import Any
 
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as files
 from ansible_collections.eucaim.local_node.plugins.module_utils import _probes as probes
+from ansible_collections.eucaim.local_node.plugins.module_utils._file_system_head import (
+    HEAD_BYTES,
+    parse_head,
+    uuid_for,
+)
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware_recorder import Recorder
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import Wanted
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import (
@@ -39,6 +44,8 @@ TIMEOUT = 30.0
 # What begins within these bytes of either end: every file system, table and mark that anything recognises.
 EDGE = 1 << 20
 SYS = "/sys/block"
+# A file system leaves less than this of its device unused, if it was made for all of it.
+GROWN = 0.998
 
 
 class MdNode:
@@ -97,7 +104,7 @@ class MdNode:
         if found is None:
             self.module.fail_json(
                 msg=f"found no way to see what {device_of(name)} holds ({(err or out).strip()[-200:]}); needed: wipefs "
-                "of util-linux, run as root; remedy: run `wipefs --no-act` on it, and see what it says. Nothing was changed"
+                "of util-linux, run as root; remedy: run `wipefs --no-act` on it, and see what it says"
             )
         return found or ()
 
@@ -148,6 +155,25 @@ class MdNode:
                 msg=f"[ST-RAID] found no way to {text}: `{' '.join(argv)}` ended with {code}: {said}; needed: that it "
                 "ends well; remedy: mend what it names, and run again"
             )
+
+    def file_system(self, seen: Seen, running: Running | None) -> dict[str, Any] | None:
+        """Return what lies on the array itself, a file system or what else wipefs knows; None if none runs."""
+        if running is None or not running.active:
+            return None
+        device = device_of(running.name)
+        with open(device, "rb", buffering=0) as handle:
+            head = parse_head(handle.read(HEAD_BYTES))
+            size = handle.seek(0, os.SEEK_END)
+        kinds = self._signatures(running.name) if head is None else ()
+        return {
+            "kind": head.kind if head else "; ".join(kinds),
+            "uuid": head.uuid if head else uuid_for(str(running.shown.uuid)),
+            "label": head.label if head else "",
+            "bytes": head.bytes if head else 0,
+            "half_made": head is not None and head.half_made,
+            "can_grow": head is not None and head.bytes < size * GROWN,
+            "mounted_on": list(seen.mounts.get(running.name, ())),
+        }
 
     def progress(self, running: Running | None) -> dict[str, Any] | None:
         """Return what the kernel is at, in percent and seconds left."""

@@ -114,6 +114,7 @@ class Seen:
     others: Mapping[str, Disk] = field(default_factory=dict)  # the other drives of the machine, by the kernel's name
     arrays: Mapping[str, Running] = field(default_factory=dict)  # by the kernel's name
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what lies on an array, by the kernel's name
+    mounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # where an array is mounted
 
     def disk_named(self, name: str) -> Disk | None:
         """Return a drive by the kernel's name."""
@@ -223,7 +224,8 @@ def read_seen(recording: Recording, wanted: Mapping[str, str], looked: Mapping[s
         name: _disk(drive.id or "", drive, blocks, Looked()) for name, drive in drives.items() if name not in named
     }
     arrays = read_arrays_with_members(recording)
-    return Seen(disks, others, arrays, {name: tuple(_busy(blocks, name)) for name in arrays})
+    mounts = {name: tuple(blocks.points.get(name, ())) for name in arrays}
+    return Seen(disks, others, arrays, {name: tuple(_busy(blocks, name)) for name in arrays}, mounts)
 
 
 def _disk(path: str, drive: Drive, blocks: Blocks, looked: Looked) -> Disk:

@@ -148,6 +148,33 @@ problems:
   returned: always
   type: list
   elements: str
+file_system:
+  description: What lies on the array; null if it does not run.
+  returned: always
+  type: dict
+  contains:
+    kind:
+      description: V(xfs), V(ext4), or in words what else is there; empty if there is nothing.
+      type: str
+    uuid:
+      description: The UUID of the file system, or the one that it should be made with.
+      type: str
+    label:
+      description: Its label.
+      type: str
+    bytes:
+      description: Its size; 0 if there is none.
+      type: int
+    half_made:
+      description: Whether the program that made it was cut off. Nobody can have mounted it.
+      type: bool
+    can_grow:
+      description: Whether the array has room for more of it.
+      type: bool
+    mounted_on:
+      description: Where it is mounted.
+      type: list
+      elements: str
 progress:
   description: What the kernel is at, in percent and seconds left; null if it is at rest.
   returned: always
@@ -248,6 +275,7 @@ def main() -> None:
         steps=steps,
         waiting=decision.waiting,
         problems=decision.problems,
+        file_system=node.file_system(seen, running),
         progress=node.progress(running),
         diff={"before": before, "after": after, "before_header": wanted.name, "after_header": wanted.name},
     )

@@ -1,0 +1,116 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the settings of the role storage mean, beyond their types.
+
+Private to this collection: nothing outside may import it. Pure: no Ansible, no I/O.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from posixpath import normpath
+from typing import Any
+
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import Wanted, faults_of
+from ansible_collections.eucaim.local_node.plugins.module_utils._plan_check import check_plan
+from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, shown
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,30}\Z")
+LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,11}\Z")
+# Where nothing may be mounted over: the system would lose what lies there.
+TAKEN = ("/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/opt", "/proc", "/root", "/run", "/sbin", "/srv")
+TAKEN_TOO = ("/sys", "/tmp", "/usr", "/var", "/var/lib", "/var/log")
+_VARIABLES = {"devices": "storage_drives", "spares": "storage_spares", "erase": "storage_erase"}
+_VARIABLES |= {"level": "storage_level", "consistency_policy": "storage_consistency_policy"}
+
+
+def check_storage(variables: Mapping[str, Any], _facts: Mapping[str, Any]) -> list[Refusal]:
+    """Return why the storage cannot be built like this; nothing is asked of a node that names no drives."""
+    drives = tuple(variables.get("storage_drives") or ())
+    spares = tuple(variables.get("storage_spares") or ())
+    if not drives:
+        return list(_without_drives(spares, variables))
+    return [
+        *_plan(variables, len(drives), len(spares)),
+        *_array(variables, drives, spares),
+        *_names(variables),
+    ]
+
+
+def _without_drives(spares: tuple[str, ...], variables: Mapping[str, Any]) -> Iterator[Refusal]:
+    if spares or variables.get("storage_plan"):
+        yield Refusal(
+            "ST-DATA",
+            "storage_drives",
+            "no drives, but " + ("spares" if spares else "a plan"),
+            "the drives of the array, by names that stay with them",
+            "choose them in `ls -l /dev/disk/by-id` on the node, as many as the plan says",
+        )
+
+
+def _plan(variables: Mapping[str, Any], drives: int, spares: int) -> Iterator[Refusal]:
+    """Find what is wrong with the plan, and where the drives are not those that it counts."""
+    plan = variables.get("storage_plan_content") or {}
+    if not plan:
+        return
+    faults = check_plan(plan)
+    for fault in faults:
+        yield Refusal(
+            "ST-RAID", "storage_plan", fault, "the plan as the playbook plan wrote it", "run the playbook plan again"
+        )
+    if faults:
+        return
+    for variable, have, need, requirement in (
+        ("storage_drives", drives, plan["array"]["members"], "ST-DATA"),
+        ("storage_spares", spares, plan["array"]["spares"], "ST-SPARE"),
+    ):
+        # More than was planned is a node that has grown since.
+        if have < need:
+            yield Refusal(
+                requirement,
+                variable,
+                f"{have} drives",
+                f"at least the {need} of the plan",
+                "name the others, or plan again with those that are there",
+            )
+
+
+def _array(variables: Mapping[str, Any], drives: tuple[str, ...], spares: tuple[str, ...]) -> Iterator[Refusal]:
+    wanted = Wanted(
+        name=str(variables.get("storage_name")),
+        level=str(variables.get("storage_level")),
+        devices=drives,
+        spares=spares,
+        layout=str(variables.get("storage_layout") or "") if variables.get("storage_level") == "raid10" else "",
+        policy=str(variables.get("storage_consistency_policy")),
+        erase=variables.get("storage_erase") or {},
+    )
+    for fault in faults_of(wanted):
+        variable = _VARIABLES.get(fault.variable, fault.variable)
+        yield Refusal(fault.requirement, variable, fault.found, fault.needed, fault.remedy)
+    chunk = variables.get("storage_chunk_bytes")
+    if isinstance(chunk, int) and (chunk < 4096 or chunk & (chunk - 1)):
+        yield Refusal(
+            "ST-RAID", "storage_chunk_bytes", shown(chunk), "a power of two from 4096 on", "leave it out, or use 524288"
+        )
+
+
+def _names(variables: Mapping[str, Any]) -> Iterator[Refusal]:
+    name, label = str(variables.get("storage_name")), str(variables.get("storage_label"))
+    if not NAME.match(name):
+        yield Refusal("ST-RAID", "storage_name", shown(name), "letters, digits, - and _, at most 31", "call it eucaim")
+    if not LABEL.match(label):
+        yield Refusal(
+            "ST-DATA", "storage_label", shown(label), "letters, digits, . - and _, at most 12", "call it eucaim"
+        )
+    point = str(variables.get("storage_mount_point"))
+    if not point.startswith("/") or normpath(point) != point or point in (*TAKEN, *TAKEN_TOO) or " " in point:
+        yield Refusal(
+            "ST-DATA",
+            "storage_mount_point",
+            shown(point),
+            "an absolute path of its own, without blanks, that is no folder of the system",
+            "mount it on /srv/eucaim, or on another folder that is empty",
+        )

@@ -1,0 +1,131 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A virtual machine with drives, the role storage on it, and what its kernel says without the role."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.nodes.engine import operator_key, operator_password
+from tests.nodes.machine import DriveSpec, Machine
+from tests.site.driver import ROOT, SCRATCH, Run, playbook, write_inventory
+
+BY_ID = "/dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_"
+# A size that is whole in sectors and in MB, so that a plan counts it as it is.
+DRIVE_BYTES = 512_000_000
+PLAN = str(ROOT / "playbooks" / "plan.yml")
+PLAY = [{"hosts": "local_nodes", "become": True, "roles": ["eucaim.local_node.storage"]}]
+PERMISSIONS = 0o700
+
+
+def named(*numbers: int) -> list[str]:
+    """The names that stay with drives, by their numbers."""
+    return [f"{BY_ID}DATA{number}" for number in numbers]
+
+
+@dataclass
+class Storage:
+    """The machine, and the inventory of it."""
+
+    machine: Machine
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def area(self) -> Path:
+        """Where the inventory and the plays are."""
+        return SCRATCH / "storage" / self.machine.name
+
+    @property
+    def inventory(self) -> Path:
+        """The inventory with the settings of now."""
+        login = {
+            "ansible_host": self.machine.ip,
+            "ansible_port": self.machine.port,
+            "ansible_user": "operator",
+            "ansible_ssh_private_key_file": str(operator_key()),
+            "ansible_ssh_common_args": f"-o UserKnownHostsFile={self.machine.known_hosts} -o IdentitiesOnly=yes",
+            "ansible_become_password": operator_password().read_text(encoding="utf-8").strip(),
+        }
+        return write_inventory(self.area, {self.machine.name: {**login, **self.settings}})
+
+    def run(self, *arguments: str) -> Run:
+        """Run the role, succeed or not."""
+        play = self.area / "storage.json"
+        play.parent.mkdir(mode=PERMISSIONS, parents=True, exist_ok=True)
+        play.write_text(json.dumps(PLAY), encoding="utf-8")
+        return playbook(str(play), *arguments, inventory=self.inventory)
+
+    def told_truly(self) -> Run:
+        """Look in check mode, then do it: what would be changed has to be what is changed."""
+        foretold = self.run("--check", "--diff").succeeded()
+        done = self.run("--diff").succeeded()
+        assert bool(foretold.changed) == bool(done.changed), (foretold.output[-3000:], done.output[-3000:])
+        return done
+
+    def unchanged(self) -> Run:
+        """A run that has nothing to do, and says so."""
+        run = self.run().succeeded()
+        assert run.changed == 0, run.output[-4000:]
+        return run
+
+    # What the kernel says, without the role.
+
+    def sh(self, command: str) -> str:
+        """Run a command as root."""
+        return self.machine.sudo(command).stdout.strip()
+
+    def detail(self, what: str, array: str = "eucaim") -> str:
+        """One field of mdadm --detail."""
+        found = re.search(rf"^ *{re.escape(what)} : (.+)$", self.sh(f"mdadm --detail /dev/md/{array}"), re.MULTILINE)
+        return found[1].strip() if found else ""
+
+    def settled(self, array: str = "eucaim", patience: float = 300) -> None:
+        """Wait until the kernel has nothing left to do with an array."""
+        deadline = time.monotonic() + patience
+        while True:
+            if self.sh(f"cat /sys/block/$(basename $(readlink /dev/md/{array}))/md/sync_action") == "idle":
+                return
+            assert time.monotonic() < deadline, self.sh("cat /proc/mdstat")
+            time.sleep(1)
+
+    def fill(self, folder: str, count: int = 40, size: int = 1 << 20) -> str:
+        """Write files of noise, and return the sum over their sums."""
+        self.sh(
+            f"mkdir -p {folder} && for number in $(seq {count}); do "
+            f"head -c {size} /dev/urandom > {folder}/$number; done && sync"
+        )
+        return self.sums(folder)
+
+    def sums(self, folder: str) -> str:
+        """The sum over the sums of all files below a folder, read from the drives and not from memory."""
+        return self.sh(
+            f"echo 3 > /proc/sys/vm/drop_caches; cd {folder} && find . -type f | sort | xargs sha256sum | sha256sum"
+        )
+
+    def on_drive(self, number: int) -> str:
+        """What a drive holds as a whole, seen from the hypervisor's side."""
+        digest = hashlib.sha256()
+        with self.machine.drive_file(number).open("rb") as stream:
+            while piece := stream.read(1 << 20):
+                digest.update(piece)
+        return digest.hexdigest()
+
+
+def machine(name: str, port: int, count: int, size: int = DRIVE_BYTES) -> Machine:
+    """A machine with so many drives, DATA0 and on."""
+    return Machine(name, port=port, drives=tuple(DriveSpec(size, serial=f"DATA{number}") for number in range(count)))
+
+
+def planned(folder: Path, **settings: Any) -> Path:
+    """A plan, as the playbook plan writes it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings["plan_directory"] = str(folder)
+    playbook(PLAN, "-e", json.dumps(settings), inventory=Path("/dev/null")).succeeded()
+    return next(folder.rglob("plan.json"))
