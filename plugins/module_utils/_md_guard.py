@@ -21,7 +21,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import 
 from ansible_collections.eucaim.local_node.plugins.module_utils._size import human_size
 
 LEVELS = ("raid0", "raid1", "raid5", "raid6", "raid10")
-POLICIES = ("resync", "bitmap", "ppl")
+POLICIES = ("bitmap", "ppl", "resync")
 _STABLE = re.compile(re.escape(BY_ID) + r"[^/\s]+\Z")
 _PART = re.compile(r"-part\d+\Z")
 

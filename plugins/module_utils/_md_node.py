@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as files
@@ -21,7 +22,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._file_system_hea
     uuid_for,
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware_recorder import Recorder
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import Wanted
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import LEVELS, POLICIES, Wanted
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import (
     BY_ID,
     Disk,
@@ -46,6 +47,37 @@ EDGE = 1 << 20
 SYS = "/sys/block"
 # A file system leaves less than this of its device unused, if it was made for all of it.
 GROWN = 0.998
+
+
+def array_options() -> dict[str, dict[str, Any]]:
+    """Return the options of the doc fragment array."""
+    return {
+        "name": {"type": "str", "required": True},
+        "level": {"type": "str", "choices": list(LEVELS), "default": "raid5"},
+        "devices": {"type": "list", "elements": "str", "required": True},
+        "spares": {"type": "list", "elements": "str", "default": []},
+        "chunk_bytes": {"type": "int", "default": 524288},
+        "layout": {"type": "str", "default": ""},
+        "consistency_policy": {"type": "str", "choices": list(POLICIES), "default": "bitmap"},
+        "member_bytes": {"type": "int", "default": 0},
+        "erase": {"type": "dict", "default": {}},
+        "record_directory": {"type": "path", "default": "/var/lib/eucaim/storage"},
+    }
+
+
+def wanted_of(params: Mapping[str, Any]) -> Wanted:
+    """Return the array that these options ask for."""
+    return Wanted(
+        name=params["name"],
+        level=params["level"],
+        devices=tuple(params["devices"]),
+        spares=tuple(params["spares"]),
+        chunk_bytes=params["chunk_bytes"],
+        layout=params["layout"],
+        policy=params["consistency_policy"],
+        member_bytes=params["member_bytes"],
+        erase=params["erase"],
+    )
 
 
 class MdNode:

@@ -22,6 +22,7 @@ description:
 extends_documentation_fragment:
   - eucaim.local_node.attributes
   - eucaim.local_node.attributes.linux
+  - eucaim.local_node.array
 attributes:
   check_mode:
     support: full
@@ -30,11 +31,6 @@ attributes:
   diff_mode:
     support: full
 options:
-  name:
-    description:
-      - The name of the array, as in V(/dev/md/eucaim).
-    type: str
-    required: true
   state:
     description:
       - V(present) for an array that runs and is as wanted.
@@ -43,50 +39,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  level:
-    description: The RAID level.
-    type: str
-    choices: [raid0, raid1, raid5, raid6, raid10]
-    default: raid5
-  devices:
-    description:
-      - The drives of the array, below V(/dev/disk/by-id), in any order. A spare that took over stays a spare here.
-    type: list
-    elements: str
-    required: true
-  spares:
-    description: The drives that wait until one fails.
-    type: list
-    elements: str
-    default: []
-  chunk_bytes:
-    description: How many bytes lie on one drive before the next one follows. Not of an array that is there.
-    type: int
-    default: 524288
-  layout:
-    description: The layout of a RAID 10, such as V(near=2) or V(far=2); of other levels V(left-symmetric) and its like.
-    type: str
-    default: ""
-  consistency_policy:
-    description:
-      - How parity is made right after a power cut, V(bitmap) by a write-intent bitmap, V(ppl) by a partial parity log
-        (RAID 5 only), V(resync) by reading everything.
-    type: str
-    choices: [bitmap, ppl, resync]
-    default: bitmap
-  member_bytes:
-    description: The least size in bytes of each drive; 0 for any.
-    type: int
-    default: 0
-  erase:
-    description:
-      - What may be destroyed, by the name of the drive, in the words in which the refusal says what it holds.
-    type: dict
-    default: {}
-  record_directory:
-    description: Where the node remembers what was made here.
-    type: path
-    default: /var/lib/eucaim/storage
 seealso:
   - name: mdadm(8)
     description: The manual page of mdadm.
@@ -194,29 +146,12 @@ progress:
 from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import Wanted
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_node import MdNode
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_node import MdNode, array_options, wanted_of
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import Decision, decide, decide_absent
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_words import described, state_text
 
 # Every round looks anew; one that makes an array, one that starts it, and a few that follow from it.
 ROUNDS = 6
-
-
-def wanted_of(module: AnsibleModule) -> Wanted:
-    """Return what was asked for."""
-    params = module.params
-    return Wanted(
-        name=params["name"],
-        level=params["level"],
-        devices=tuple(params["devices"]),
-        spares=tuple(params["spares"]),
-        chunk_bytes=params["chunk_bytes"],
-        layout=params["layout"],
-        policy=params["consistency_policy"],
-        member_bytes=params["member_bytes"],
-        erase=params["erase"],
-    )
 
 
 def refuse(module: AnsibleModule, decision: Decision) -> None:
@@ -232,21 +167,12 @@ def main() -> None:
     """Look, decide, act; until there is nothing left to do."""
     module = AnsibleModule(
         argument_spec={
-            "name": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "level": {"type": "str", "choices": ["raid0", "raid1", "raid5", "raid6", "raid10"], "default": "raid5"},
-            "devices": {"type": "list", "elements": "str", "required": True},
-            "spares": {"type": "list", "elements": "str", "default": []},
-            "chunk_bytes": {"type": "int", "default": 524288},
-            "layout": {"type": "str", "default": ""},
-            "consistency_policy": {"type": "str", "choices": ["bitmap", "ppl", "resync"], "default": "bitmap"},
-            "member_bytes": {"type": "int", "default": 0},
-            "erase": {"type": "dict", "default": {}},
-            "record_directory": {"type": "path", "default": "/var/lib/eucaim/storage"},
+            **array_options(),
         },
         supports_check_mode=True,
     )
-    wanted = wanted_of(module)
+    wanted = wanted_of(module.params)
     node = MdNode(module, wanted.name, module.params["record_directory"])
     verdict = decide if module.params["state"] == "present" else decide_absent
     steps: list[str] = []

@@ -227,7 +227,7 @@ def drive_arguments(path: Path, number: int, drive: DriveSpec, form: str = "raw"
     rate = 1 if drive.solid else 7200
     serial = drive.serial or f"EUCAIM{number:04d}"
     return [
-        *("-drive", f"file={path},format={form},if=none,id=d{number},cache=unsafe,discard=unmap"),
+        *("-drive", f"file={path},format={form},if=none,id=d{number},cache=unsafe,discard=unmap,detect-zeroes=unmap"),
         *("-device", f"scsi-hd,id=slot{number},drive=d{number},bus=scsi0.0,scsi-id={number},rotation_rate={rate},serial={serial}"),
     ]
 

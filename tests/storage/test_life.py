@@ -16,7 +16,7 @@ from tests.site.driver import SCRATCH
 from tests.storage.world import DRIVE_BYTES, Storage, machine, named, planned
 
 POINT = "/srv/eucaim"
-OFFER = {"size": "512MB", "medium": "hdd", "interface": "sata", "count": 6}
+OFFER = {"size": "10GB", "medium": "hdd", "interface": "sata", "count": 6}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def plan() -> Path:
     """A RAID 5 of four drives with a spare."""
     return planned(
         SCRATCH / "storage" / "plan",
-        plan_dataset_size="500MB",
+        plan_dataset_size="10GB",
         plan_level="raid5",
         plan_spares="1",
         plan_drive_offers=[OFFER],

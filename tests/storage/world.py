@@ -18,8 +18,8 @@ from tests.nodes.machine import DriveSpec, Machine
 from tests.site.driver import ROOT, SCRATCH, Run, playbook, write_inventory
 
 BY_ID = "/dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_"
-# A size that is whole in sectors and in MB, so that a plan counts it as it is.
-DRIVE_BYTES = 512_000_000
+# The smallest drive that the planner knows. It takes up what is written to it, and zeros take nothing.
+DRIVE_BYTES = 10_000_000_000
 PLAN = str(ROOT / "playbooks" / "plan.yml")
 PLAY = [{"hosts": "local_nodes", "become": True, "roles": ["eucaim.local_node.storage"]}]
 PERMISSIONS = 0o700
@@ -55,12 +55,20 @@ class Storage:
         }
         return write_inventory(self.area, {self.machine.name: {**login, **self.settings}})
 
+    @property
+    def play(self) -> Path:
+        """The play that has the role."""
+        return self.area / "storage.json"
+
+    def write_play(self) -> None:
+        """Write that play."""
+        self.area.mkdir(mode=PERMISSIONS, parents=True, exist_ok=True)
+        self.play.write_text(json.dumps(PLAY), encoding="utf-8")
+
     def run(self, *arguments: str) -> Run:
         """Run the role, succeed or not."""
-        play = self.area / "storage.json"
-        play.parent.mkdir(mode=PERMISSIONS, parents=True, exist_ok=True)
-        play.write_text(json.dumps(PLAY), encoding="utf-8")
-        return playbook(str(play), *arguments, inventory=self.inventory)
+        self.write_play()
+        return playbook(str(self.play), *arguments, inventory=self.inventory)
 
     def told_truly(self) -> Run:
         """Look in check mode, then do it: what would be changed has to be what is changed."""
@@ -86,7 +94,7 @@ class Storage:
         found = re.search(rf"^ *{re.escape(what)} : (.+)$", self.sh(f"mdadm --detail /dev/md/{array}"), re.MULTILINE)
         return found[1].strip() if found else ""
 
-    def settled(self, array: str = "eucaim", patience: float = 300) -> None:
+    def settled(self, array: str = "eucaim", patience: float = 900) -> None:
         """Wait until the kernel has nothing left to do with an array."""
         deadline = time.monotonic() + patience
         while True:

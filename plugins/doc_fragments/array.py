@@ -1,0 +1,63 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is asked of an array, for every module that makes one or looks at one."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The options that describe an array."""
+
+    DOCUMENTATION = r"""
+options:
+  name:
+    description:
+      - The name of the array, as in V(/dev/md/eucaim).
+    type: str
+    required: true
+  level:
+    description: The RAID level.
+    type: str
+    choices: [raid0, raid1, raid5, raid6, raid10]
+    default: raid5
+  devices:
+    description:
+      - The drives of the array, below V(/dev/disk/by-id), in any order. A spare that took over stays a spare here.
+    type: list
+    elements: str
+    required: true
+  spares:
+    description: The drives that wait until one fails.
+    type: list
+    elements: str
+    default: []
+  chunk_bytes:
+    description: How many bytes lie on one drive before the next one follows. Not of an array that is there.
+    type: int
+    default: 524288
+  layout:
+    description: The layout of a RAID 10, such as V(near=2) or V(far=2); of other levels V(left-symmetric) and its like.
+    type: str
+    default: ""
+  consistency_policy:
+    description:
+      - How parity is made right after a power cut, V(bitmap) by a write-intent bitmap, V(ppl) by a partial parity log
+        (RAID 5 only), V(resync) by reading everything.
+    type: str
+    choices: [bitmap, ppl, resync]
+    default: bitmap
+  member_bytes:
+    description: The least size in bytes of each drive; 0 for any.
+    type: int
+    default: 0
+  erase:
+    description:
+      - What may be destroyed, by the name of the drive, in the words in which the refusal says what it holds.
+    type: dict
+    default: {}
+  record_directory:
+    description: Where the node remembers what was made here.
+    type: path
+    default: /var/lib/eucaim/storage
+"""
