@@ -90,7 +90,11 @@ def faults_of(wanted: Wanted) -> Iterator[Refusal]:
             "ST-RAID", "consistency_policy", f"ppl with {wanted.level}", "raid5", "choose bitmap or resync (md(4))"
         )
     try:
-        Raid(wanted.level, (10**12,) * len(wanted.devices), layout=wanted.layout or "near=2")
+        Raid(
+            wanted.level,
+            (10**12,) * len(wanted.devices),
+            layout=wanted.layout if wanted.level == "raid10" and wanted.layout else "near=2",
+        )
     except RaidError as error:
         yield Refusal(
             "ST-RAID",

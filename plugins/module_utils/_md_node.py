@@ -151,6 +151,8 @@ class MdNode:
             if "--create" in step.argv or "--add" in step.argv:
                 self._claim([path for path in step.argv if path.startswith(BY_ID)])
             self._run(step.text, list(step.argv))
+            if "--create" in step.argv:
+                self._write(Record(decision.uuid, MADE))
         files.run(self.module, ["udevadm", "settle", "--timeout=30"])
 
     def _claim(self, paths: list[str]) -> None:

@@ -60,6 +60,7 @@ class Decision:
     refusals: list[Refusal] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)  # wanted, and not possible while the kernel works
     problems: list[str] = field(default_factory=list)  # wrong, and for a person to mend
+    notes: list[str] = field(default_factory=list)  # other than asked for, and left as it is
     running: Running | None = None
     uuid: str = ""
     creates: bool = False
@@ -205,14 +206,22 @@ def _compare(wanted: Wanted, seen: Seen, running: Running, decision: Decision) -
         return
     _tell_problems(wanted, seen, running, inside, decision)
     array = device_of(running.name)
+    gone = [member for member in strangers if seen.disk_named(member.name) is None]
+    if gone:
+        # mdadm itself sees which these are: only what cannot be opened any more is meant.
+        argv = ("mdadm", "--manage", array, "--fail", "detached", "--remove", "detached")
+        decision.steps.append(Step(f"let go of {len(gone)} drives that are gone", argv))
     for member in strangers:
-        if member.failed or member.idle:
-            decision.steps.append(_remove(seen, array, member))
+        disk = seen.disk_named(member.name)
+        if disk is not None and (member.failed or member.idle):
+            why = "which has failed" if member.failed else "a spare that is not named"
+            argv = ("mdadm", "--manage", array, "--remove", disk.device)
+            decision.steps.append(Step(f"remove {disk.id}, {why}", argv))
     for path in new:
         disk = seen.disks[path]
         decision.steps += [_erase(disk)] if disk.holds and not _marked(seen, path, decision.uuid) else []
         decision.steps.append(Step(f"add {path} to {wanted.name}", ("mdadm", "--manage", array, "--add", path)))
-    leaving = [member for member in strangers if not member.failed and not member.idle]
+    leaving = _leaving(seen, strangers)
     idle = [path for path in inside if _member(seen, running, path).idle]
     busy = _busy(running)
     _replace(seen, array, leaving, [*new, *idle], busy, decision)
@@ -245,12 +254,10 @@ def _busy(running: Running) -> str:
     return ""
 
 
-def _remove(seen: Seen, array: str, member: Member) -> Step:
-    disk = seen.disk_named(member.name)
-    if disk is None:
-        return Step("remove a drive that is gone", ("mdadm", "--manage", array, "--remove", "detached"))
-    why = "which has failed" if member.failed else "a spare that is not named"
-    return Step(f"remove {disk.id}, {why}", ("mdadm", "--manage", array, "--remove", disk.device))
+def _leaving(seen: Seen, strangers: list[Member]) -> list[Member]:
+    """Return the drives that work in the array, are there, and are not named."""
+    there = (member for member in strangers if seen.disk_named(member.name) is not None)
+    return [member for member in there if not member.failed and not member.idle]
 
 
 def _replace(seen: Seen, array: str, leaving: list[Member], spares: list[str], busy: str, decision: Decision) -> None:
@@ -308,7 +315,7 @@ def _impossible(
             f"{now}: a RAID 0 is not made longer here",
             "plan again with redundancy",
         )
-    leaving = [member for member in strangers if not member.failed and not member.idle]
+    leaving = _leaving(seen, strangers)
     idle = sum(member.idle for member in running.members if member not in strangers)
     if len(leaving) > len(new) + idle:
         names = [disk.id if disk else member.name for member in leaving for disk in [seen.disk_named(member.name)]]
@@ -330,7 +337,7 @@ def _tell_problems(wanted: Wanted, seen: Seen, running: Running, inside: list[st
             decision.problems.append(f"{path} has failed: replace the drive, and name the new one in its place")
     chunk = running.shown.chunk_bytes
     if wanted.level != "raid1" and running.shown.level == wanted.level and chunk not in (wanted.chunk_bytes, 0, None):
-        decision.problems.append(
+        decision.notes.append(
             f"the chunk is {chunk} bytes, and {wanted.chunk_bytes} were asked for: it is left as it is"
         )
 

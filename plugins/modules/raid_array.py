@@ -127,6 +127,11 @@ file_system:
       description: Where it is mounted.
       type: list
       elements: str
+notes:
+  description: What is other than asked for and is left as it is, such as the chunk of an array that is there, in words.
+  returned: always
+  type: list
+  elements: str
 progress:
   description: What the kernel is at, in percent and seconds left; null if it is at rest.
   returned: always
@@ -201,6 +206,7 @@ def main() -> None:
         steps=steps,
         waiting=decision.waiting,
         problems=decision.problems,
+        notes=decision.notes,
         file_system=node.file_system(seen, running),
         progress=node.progress(running),
         diff={"before": before, "after": after, "before_header": wanted.name, "after_header": wanted.name},
