@@ -140,6 +140,14 @@ def why_not(wanted: Wanted, seen: Seen, path: str, ours: Sequence[str] = (), lea
             "drives of their own for data",
             "name another drive; this one is never erased",
         )
+    if disk.behind_raid:
+        return Refusal(
+            "ST-RAID",
+            variable,
+            f"{path} ({disk.device}), a volume of a hardware RAID controller",
+            "drives that the kernel sees themselves",
+            "let the controller keep the array, and name no drives here; or switch it to pass its drives on (HBA, IT mode)",
+        )
     if disk.busy:
         return Refusal(
             "ST-DATA",

@@ -57,6 +57,7 @@ class Disk:
     holds_system: bool = False
     superblock: Superblock | None = None
     array: str = ""  # the kernel's name of the array that it is in
+    behind_raid: bool = False  # a volume of a hardware RAID controller
 
     @property
     def device(self) -> str:
@@ -240,6 +241,7 @@ def _disk(path: str, drive: Drive, blocks: Blocks, looked: Looked) -> Disk:
         holds_system=drive.holds_system is not False,
         superblock=parse_examine(looked.examine),
         array=array,
+        behind_raid=bool(drive.behind_raid),
     )
 
 

@@ -209,14 +209,15 @@ def _compare(wanted: Wanted, seen: Seen, running: Running, decision: Decision) -
     gone = [member for member in strangers if seen.disk_named(member.name) is None]
     if gone:
         # mdadm itself sees which these are: only what cannot be opened any more is meant.
-        argv = ("mdadm", "--manage", array, "--fail", "detached", "--remove", "detached")
-        decision.steps.append(Step(f"let go of {len(gone)} drives that are gone", argv))
+        options = ("--fail", "detached", "--remove", "detached")
+        text = f"let go of {len(gone)} drives that are gone"
+        decision.steps.append(Step(text, ("mdadm", "--manage", array, *options)))
     for member in strangers:
         disk = seen.disk_named(member.name)
         if disk is not None and (member.failed or member.idle):
             why = "which has failed" if member.failed else "a spare that is not named"
-            argv = ("mdadm", "--manage", array, "--remove", disk.device)
-            decision.steps.append(Step(f"remove {disk.id}, {why}", argv))
+            text = f"remove {disk.id}, {why}"
+            decision.steps.append(Step(text, ("mdadm", "--manage", array, "--remove", disk.device)))
     for path in new:
         disk = seen.disks[path]
         decision.steps += [_erase(disk)] if disk.holds and not _marked(seen, path, decision.uuid) else []
