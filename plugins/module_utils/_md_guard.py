@@ -146,7 +146,7 @@ def why_not(wanted: Wanted, seen: Seen, path: str, ours: Sequence[str] = (), lea
             variable,
             f"{path} ({disk.device}), a volume of a hardware RAID controller",
             "drives that the kernel sees themselves",
-            "let the controller keep the array, and name no drives here; or switch it to pass its drives on (HBA, IT mode)",
+            "let the controller keep the array, and name no drives here; or let it pass its drives on (HBA, IT mode)",
         )
     if disk.busy:
         return Refusal(
