@@ -40,7 +40,7 @@ options:
       - The roles whose inputs to check.
     type: list
     elements: str
-    choices: [preflight, base, firewall, docker, federation, report, bundle, plan]
+    choices: [preflight, base, storage, firewall, docker, federation, report, bundle, plan]
     required: true
   check_become:
     description:
@@ -94,7 +94,7 @@ EXAMPLES = r"""
   tasks:
     - name: Refuse a login that cannot be read
       eucaim.local_node.validate_inputs:
-        roles: &roles [preflight, base, firewall, docker, federation, report]
+        roles: &roles [preflight, base, storage, firewall, docker, federation, report]
         stage: login
       delegate_to: localhost
       connection: local
