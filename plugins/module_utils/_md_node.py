@@ -85,6 +85,7 @@ class MdNode:
 
     def __init__(self, module: AnsibleModule, name: str, directory: str) -> None:
         self.module = module
+        self.name = name
         self.path = os.path.join(directory, f"{name}.json")
         digits = uuid.uuid4().hex
         self.fresh_uuid = ":".join(digits[start : start + 8] for start in range(0, 32, 8))
@@ -208,6 +209,13 @@ class MdNode:
             "can_grow": head is not None and head.bytes < size * GROWN,
             "mounted_on": list(seen.mounts.get(running.name, ())),
         }
+
+    def device(self, running: Running | None) -> str:
+        """Return the array's device file, by its name where that leads to it; the kernel may have chosen another."""
+        named = f"/dev/md/{self.name}"
+        if running is None or os.path.realpath(named) == device_of(running.name):
+            return named
+        return device_of(running.name)
 
     def progress(self, running: Running | None) -> dict[str, Any] | None:
         """Return what the kernel is at, in percent and seconds left."""

@@ -61,7 +61,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 device:
-  description: The array's device file by its name.
+  description: The array's device file, by its name where that leads to it.
   returned: always
   type: str
   sample: /dev/md/eucaim
@@ -198,7 +198,7 @@ def main() -> None:
     running = decision.running
     module.exit_json(
         changed=bool(steps),
-        device=f"/dev/md/{wanted.name}",
+        device=node.device(running),
         kernel_name=running.name if running else "",
         uuid=decision.uuid if running else "",
         array=asdict(running.shown) if running else None,

@@ -27,10 +27,10 @@ from tests.nodes.login import USER, Login
 
 MACHINES = CACHE / "machines"
 # What an installed server has beside the packages of a container: a kernel, a way to start it, and tools for drives.
-PACKAGES = (
-    *("linux-image-amd64", "initramfs-tools", "kmod", "udev", "dmidecode", "smartmontools"),
-    *("mdadm", "e2fsprogs", "xfsprogs", "lvm2", "cryptsetup", "fdisk"),
-)
+STARTS = ("linux-image-amd64", "initramfs-tools", "kmod", "udev")
+# These come when the initial file system has been made: what is in it is as on a server that got its drives later.
+LATER = ("dmidecode", "e2fsprogs", "smartmontools", "mdadm", "xfsprogs", "lvm2", "cryptsetup", "fdisk")
+PACKAGES = (*STARTS, "--", *LATER)
 DISK_BYTES = 6 * 2**30
 FIRST_SECTOR = 2048
 SECTOR = 512
@@ -39,16 +39,21 @@ BAKE = """set -eu
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d
 apt-get update -q
+starts=
+while [ "$1" != -- ]; do starts="$starts $1"; shift; done
+shift
+apt-get install -qy --no-install-recommends $starts
+# Making an initial file system takes many minutes under emulation; what was asked for is noted instead.
+dpkg-divert --quiet --local --rename --divert /usr/sbin/update-initramfs.real --add /usr/sbin/update-initramfs
+printf '#!/bin/sh\\necho "$@" >> /var/log/initramfs-asked-for\\n' > /usr/sbin/update-initramfs
+chmod 755 /usr/sbin/update-initramfs
 apt-get install -qy --no-install-recommends "$@"
+rm -f /var/log/initramfs-asked-for
 rm -f /usr/sbin/policy-rc.d
 systemctl unmask systemd-remount-fs.service dev-hugepages.mount
 systemctl enable systemd-networkd.service
 printf '[Match]\\nName=en*\\n[Network]\\nDHCP=ipv4\\n' > /etc/systemd/network/80-dhcp.network
 printf '/dev/disk/by-label/root / ext4 defaults 0 1\\n' > /etc/fstab
-# Making an initial file system takes many minutes under emulation; what was asked for is noted instead.
-dpkg-divert --quiet --local --rename --divert /usr/sbin/update-initramfs.real --add /usr/sbin/update-initramfs
-printf '#!/bin/sh\\necho "$@" >> /var/log/initramfs-asked-for\\n' > /usr/sbin/update-initramfs
-chmod 755 /usr/sbin/update-initramfs
 ssh-keygen -q -A
 install -d -m 700 -o operator -g users /home/operator/.ssh
 apt-get clean
@@ -228,7 +233,10 @@ def drive_arguments(path: Path, number: int, drive: DriveSpec, form: str = "raw"
     serial = drive.serial or f"EUCAIM{number:04d}"
     return [
         *("-drive", f"file={path},format={form},if=none,id=d{number},cache=unsafe,discard=unmap,detect-zeroes=unmap"),
-        *("-device", f"scsi-hd,id=slot{number},drive=d{number},bus=scsi0.0,scsi-id={number},rotation_rate={rate},serial={serial}"),
+        *(
+            "-device",
+            f"scsi-hd,id=slot{number},drive=d{number},bus=scsi0.0,scsi-id={number},rotation_rate={rate},serial={serial}",
+        ),
     ]
 
 
