@@ -122,16 +122,17 @@ def _order(layout: Layout) -> tuple[int, int, int, int, list[str]]:
 def _smallest(request: Request, target: Target, level: str, pool: Pool, least: int) -> Layout | None:
     """Return the layout with the fewest members of one pool that reaches the target."""
     count = max(least, ceil_div(max(target.raw, target.need), pool.largest))
-    before = -1
+    before = (0, -1)
     while count <= len(pool.drives):
         layout = _with_spares(request, target, level, pool, count)
         if layout is None:
             count += 1
             continue
         missing = target.need - layout.available_bytes
-        if missing > 0 and layout.available_bytes <= before:
-            return None  # one mirror more holds no more
-        before = layout.available_bytes
+        held = (layout.figures.member_bytes, layout.available_bytes)
+        if missing > 0 and held == before:
+            return None  # one mirror more holds no more; a smaller drive more may hold less, and the next one more again
+        before = held
         missing = max(missing, target.raw - layout.raw_bytes)
         if missing <= 0:
             return layout

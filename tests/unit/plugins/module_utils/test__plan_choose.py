@@ -90,6 +90,14 @@ def test_nothing_cheaper_is_enough(
         assert min([offer.size for offer in chosen.spares] or [99 * TB]) >= max(offer.size for offer in chosen.members)
 
 
+def test_a_cheap_set_that_ends_in_smaller_drives_is_counted_on() -> None:
+    """Three of 5 TB hold a little less than 10 TB, a fourth of 3 TB makes it 9, and a fifth 12."""
+    offers = [{"size": "5TB", "price": 0, "count": 3}, {"size": "3TB", "price": 1, "count": None}]
+    layout = found(asked(drive_offers=offers), "raid5", need=10 * TB, raw=0, spare=0)
+    assert layout is not None
+    assert drives(layout)[0] == [3, 3, 5, 5, 5]
+
+
 def test_without_prices_a_drive_costs_its_bytes_and_a_slot() -> None:
     assert drives(found(asked(), "raid5")) == ([4, 4, 4], [4])
     assert drives(found(asked(), "raid6")) == ([4, 4, 4, 4], [4])
