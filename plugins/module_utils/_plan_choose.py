@@ -131,7 +131,7 @@ def _smallest(request: Request, target: Target, level: str, pool: Pool, least: i
         missing = target.need - layout.available_bytes
         held = (layout.figures.member_bytes, layout.available_bytes)
         if missing > 0 and held == before:
-            return None  # one mirror more holds no more; a smaller drive more may hold less, and the next one more again
+            return None  # one mirror more holds no more; but a smaller drive may hold less, and the one after it more
         before = held
         missing = max(missing, target.raw - layout.raw_bytes)
         if missing <= 0:
