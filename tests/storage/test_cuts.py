@@ -81,17 +81,6 @@ def written(output: Path) -> dict[str, str]:
     return {name: digest for digest, name in (line.split(maxsplit=1) for line in lines)}
 
 
-def blank(node: Storage) -> None:
-    """Start over with empty drives and no memory of an array."""
-    node.sh(f"umount {POINT} || true; mdadm --stop --scan || true; rm -rf /var/lib/eucaim/storage")
-    node.sh(f"sed -i '\\\\# {POINT} #d' /etc/fstab; sed -i '/^ARRAY/d' /etc/mdadm/mdadm.conf; sync")
-    node.machine.power_cut()
-    for number in range(7):
-        with node.machine.drive_file(number).open("wb") as stream:
-            stream.truncate(SIZE)
-    node.machine.power_on()
-
-
 def cut(node: Storage, moment: float) -> None:
     """Let the power fail after some seconds, and come back."""
     time.sleep(moment)
@@ -114,7 +103,7 @@ def ends_well(node: Storage, members: int) -> None:
 def test_while_it_is_made_and_formatted(node: Storage, number: int, tmp_path: Path) -> None:
     """At any moment of the first run."""
     moment = random.Random(SEED + number).uniform(8, 45)
-    blank(node)
+    node.blank(*range(7))
     node.settings = {"storage_drives": named(0, 1, 2, 3), "storage_spares": named(4)}
     run = begin(node, tmp_path / "run.log")
     cut(node, moment)
@@ -128,7 +117,7 @@ def test_while_it_is_made_and_formatted(node: Storage, number: int, tmp_path: Pa
 def test_while_it_is_rebuilt_under_load(node: Storage, number: int, tmp_path: Path) -> None:
     """A drive is lost, the spare is being filled, and files are being written."""
     moment = random.Random(SEED + number).uniform(1, 12)
-    blank(node)
+    node.blank(*range(7))
     node.settings = {"storage_drives": named(0, 1, 2, 3), "storage_spares": named(4)}
     node.run().succeeded()
     node.settled()
@@ -150,7 +139,7 @@ def test_while_it_is_rebuilt_under_load(node: Storage, number: int, tmp_path: Pa
 def test_while_it_grows_under_load(node: Storage, number: int, tmp_path: Path) -> None:
     """The kernel reshapes; after the restart it goes on by itself."""
     moment = random.Random(SEED + number).uniform(1, 25)
-    blank(node)
+    node.blank(*range(7))
     node.settings = {"storage_drives": named(0, 1, 2, 3)}
     node.run().succeeded()
     node.settled()

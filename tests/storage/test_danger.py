@@ -23,22 +23,22 @@ EXT4, TABLE, MOUNTED, SWAP, LVM, LUKS, ZFS, BTRFS, RAW, OPENED = 2, 3, 4, 5, 6, 
 OTHER, OTHER_TOO, STOPPED, STOPPED_TOO = 12, 13, 14, 15
 OURS = (16, 17, 18, 19)
 SPARE_EMPTY, LITTLE = 20, 23
+D = f"{BY_ID}DATA"
 PREPARE = f"""set -e
-D={BY_ID}DATA
-mkfs.ext4 -q -L records $D{EXT4}
-printf 'label: gpt\\n,20M,L\\n' | sfdisk -q $D{TABLE}; udevadm settle; mkfs.ext4 -q $D{TABLE}-part1
-mkfs.ext4 -q $D{MOUNTED}; mkdir -p /mnt/others; mount -o ro $D{MOUNTED} /mnt/others
-mkswap -q $D{SWAP}; swapon $D{SWAP}
-pvcreate -q $D{LVM}
-printf secret | cryptsetup -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 luksFormat $D{LUKS} -
-zfs() {{ printf '\\014\\261\\272\\000\\000\\000\\000\\000' | dd of=$D{ZFS} bs=1K seek=$1 conv=notrunc status=none; }}
+mkfs.ext4 -q -L records {D}{EXT4}
+printf 'label: gpt\\n,20M,L\\n' | sfdisk -q {D}{TABLE}; udevadm settle; mkfs.ext4 -q {D}{TABLE}-part1
+mkfs.ext4 -q {D}{MOUNTED}; mkdir -p /mnt/others; mount -o ro {D}{MOUNTED} /mnt/others
+mkswap -q {D}{SWAP}; swapon {D}{SWAP}
+pvcreate -q {D}{LVM}
+printf secret | cryptsetup -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 luksFormat {D}{LUKS} -
+zfs() {{ printf '\\014\\261\\272\\000\\000\\000\\000\\000' | dd of={D}{ZFS} bs=1K seek=$1 conv=notrunc status=none; }}
 for at in 128 129 130 131 132; do zfs $at; done
-printf '_BHRfS_M' | dd of=$D{BTRFS} bs=1 seek=65600 conv=notrunc status=none
-dd if=/dev/urandom of=$D{RAW} bs=64K count=1 conv=notrunc status=none
-printf secret | cryptsetup -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 luksFormat $D{OPENED} -
-printf secret | cryptsetup open $D{OPENED} others -
-mdadm -q --create /dev/md/other --run --name=other --level=1 --raid-devices=2 --bitmap=none $D{OTHER} $D{OTHER_TOO}
-mdadm -q --create /dev/md/old --run --name=old --level=1 --raid-devices=2 --bitmap=none $D{STOPPED} $D{STOPPED_TOO}
+printf '_BHRfS_M' | dd of={D}{BTRFS} bs=1 seek=65600 conv=notrunc status=none
+dd if=/dev/urandom of={D}{RAW} bs=64K count=1 conv=notrunc status=none
+printf secret | cryptsetup -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 luksFormat {D}{OPENED} -
+printf secret | cryptsetup open {D}{OPENED} others -
+mdadm -q --create /dev/md/other --run --name=other --level=1 --raid-devices=2 --bitmap=none {D}{OTHER} {D}{OTHER_TOO}
+mdadm -q --create /dev/md/old --run --name=old --level=1 --raid-devices=2 --bitmap=none {D}{STOPPED} {D}{STOPPED_TOO}
 mdadm --wait /dev/md/other /dev/md/old || true
 mdadm -q --stop /dev/md/old
 udevadm settle; sync
@@ -71,8 +71,9 @@ DANGERS = {
     "a member of an LVM group": pair(LVM, "LVM"),
     "a LUKS container": pair(LUKS, "LUKS"),
     "a LUKS container that is open": pair(OPENED, "is in use by dm-"),
-    "a member of a ZFS pool": pair(ZFS, "zfs_member"),
-    "a btrfs": pair(BTRFS, "btrfs"),
+    # The tools for these two are no part of Debian or of this machine: their marks alone, which blkid does not believe.
+    "the marks of a ZFS pool": pair(ZFS, "data that nothing recognises"),
+    "the mark of a btrfs": pair(BTRFS, "data that nothing recognises"),
     "data that nothing recognises": pair(RAW, "data that nothing recognises"),
     "in another array": pair(OTHER, "is in use by md"),
     "in an array that is stopped": pair(STOPPED, "member of an md array"),

@@ -103,6 +103,15 @@ class Storage:
             assert time.monotonic() < deadline, self.sh("cat /proc/mdstat")
             time.sleep(1)
 
+    def blank(self, *numbers: int, point: str = "/srv/eucaim") -> None:
+        """Start over: drives without a byte on them, and no memory of an array."""
+        paths = " ".join(named(*numbers))
+        self.sh(
+            f"umount {point} 2>/dev/null; mdadm --stop --scan 2>/dev/null; sed -i '\\#{point}#d' /etc/fstab;"
+            f"sed -i '/^ARRAY/d;/eucaim.local_node/d' /etc/mdadm/mdadm.conf; rm -rf /var/lib/eucaim/storage;"
+            f"for each in {paths}; do blkdiscard -f $each; done; sync; udevadm trigger --settle --subsystem-match=block"
+        )
+
     def fill(self, folder: str, count: int = 40, size: int = 1 << 20) -> str:
         """Write files of noise, and return the sum over their sums."""
         self.sh(
