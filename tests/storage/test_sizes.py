@@ -60,9 +60,7 @@ def test_the_file_system_offers_what_was_predicted(
     node.run().succeeded()
     assert int(node.sh("blockdev --getsize64 /dev/md/eucaim")) == device
     total, free = (int(word) for word in node.sh("findmnt -bno SIZE,AVAIL /srv/eucaim").split())
-    print(
-        f"{level:7}{count} {layout:7} {kind:5} array {device:>11}, predicted {volume.total_bytes:>11}, found {total:>11}"
-    )
+    print(f"{level:7}{count} {layout:7} {kind:5} array {device}, predicted {volume.total_bytes}, found {total}")
     assert total == pytest.approx(volume.total_bytes, rel=0.001)
     assert free == pytest.approx(volume.available_bytes, rel=0.001)
     node.unchanged()
