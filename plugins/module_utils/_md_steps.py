@@ -222,9 +222,12 @@ def _compare(wanted: Wanted, seen: Seen, running: Running, decision: Decision) -
         disk = seen.disks[path]
         decision.steps += [_erase(disk)] if disk.holds and not _marked(seen, path, decision.uuid) else []
         decision.steps.append(Step(f"add {path} to {wanted.name}", ("mdadm", "--manage", array, "--add", path)))
-    leaving = _leaving(seen, strangers)
+    leaving = _leaving(seen, running, strangers)
     idle = [path for path in inside if _member(seen, running, path).idle]
-    busy = _busy(running)
+    copied = _copied(running, strangers)
+    busy = _busy(running) or ("drives have been replaced" if copied else "")
+    for member in copied:
+        decision.waiting.append(f"to remove {_name(seen, member)}: until it has been copied")
     _replace(seen, array, leaving, [*new, *idle], busy, decision)
     changes = _reshape(wanted, running, array) or _policy(wanted, running, array)
     if not changes:
@@ -255,17 +258,28 @@ def _busy(running: Running) -> str:
     return ""
 
 
-def _leaving(seen: Seen, strangers: list[Member]) -> list[Member]:
-    """Return the drives that work in the array, are there, and are not named."""
-    there = (member for member in strangers if seen.disk_named(member.name) is not None)
+def _leaving(seen: Seen, running: Running, strangers: list[Member]) -> list[Member]:
+    """Return the drives that work in the array, are there, are not named, and still need one that takes their place."""
+    copied = _copied(running, strangers)
+    there = (member for member in strangers if seen.disk_named(member.name) is not None and member not in copied)
     return [member for member in there if not member.failed and not member.idle]
+
+
+def _copied(running: Running, strangers: list[Member]) -> list[Member]:
+    """Return the drives that are being copied to a named one. From the first moment on both have the same place."""
+    places = {each.slot for each in running.members if "replacement" in each.state and each not in strangers}
+    return [member for member in strangers if member.slot in places and not member.failed]
+
+
+def _name(seen: Seen, member: Member) -> str:
+    disk = seen.disk_named(member.name)
+    return disk.id if disk is not None else member.name
 
 
 def _replace(seen: Seen, array: str, leaving: list[Member], spares: list[str], busy: str, decision: Decision) -> None:
     """Copy drives that are to leave onto new ones, so that the array never lacks one."""
     for member, path in zip(leaving, spares):
-        disk = seen.disk_named(member.name)
-        name = disk.id if disk is not None else member.name
+        name = _name(seen, member)
         text = f"replace {name} with {path}"
         if "want_replacement" in member.state:
             decision.waiting.append(f"to remove {name}: until it has been copied")
@@ -316,10 +330,10 @@ def _impossible(
             f"{now}: a RAID 0 is not made longer here",
             "plan again with redundancy",
         )
-    leaving = _leaving(seen, strangers)
+    leaving = _leaving(seen, running, strangers)
     idle = sum(member.idle for member in running.members if member not in strangers)
     if len(leaving) > len(new) + idle:
-        names = [disk.id if disk else member.name for member in leaving for disk in [seen.disk_named(member.name)]]
+        names = [_name(seen, member) for member in leaving]
         yield Refusal(
             "ST-RAID",
             "devices",
