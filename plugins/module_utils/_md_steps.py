@@ -388,10 +388,12 @@ def _policy(wanted: Wanted, running: Running, array: str) -> list[Step]:
     steps = []
     if now == "bitmap":
         steps.append(Step("take the write-intent bitmap away", _grow(array, "--bitmap=none")))
+    if now == "ppl":
+        steps.append(Step("switch the partial parity log off", _grow(array, "--consistency-policy=resync")))
     if wanted.policy == "bitmap":
         steps.append(Step("add a write-intent bitmap", _grow(array, "--bitmap=internal")))
-    elif wanted.policy == "ppl" or now == "ppl":
-        steps.append(Step(f"change to {wanted.policy}", _grow(array, f"--consistency-policy={wanted.policy}")))
+    elif wanted.policy == "ppl":
+        steps.append(Step("switch the partial parity log on", _grow(array, "--consistency-policy=ppl")))
     return steps
 
 
