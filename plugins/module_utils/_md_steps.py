@@ -69,7 +69,9 @@ class Decision:
 def own_uuid(wanted: Wanted, seen: Seen, record: Record) -> tuple[str, list[Refusal]]:
     """Return the UUID of the array that is meant: the one remembered, else the only one of that name there."""
     marks = {disk.superblock for disk in seen.disks.values() if disk.superblock is not None}
-    if record.uuid and (record.stage == CREATING or any(mark.uuid == record.uuid for mark in marks)):
+    # An array that runs counts with none of its drives named, too: all of them may be about to be exchanged.
+    there = {mark.uuid for mark in marks} | {running.shown.uuid for running in seen.arrays.values()}
+    if record.uuid and (record.stage == CREATING or record.uuid in there):
         return record.uuid, []
     named = sorted({mark.uuid for mark in marks if mark.name == wanted.name})
     if len(named) > 1:
