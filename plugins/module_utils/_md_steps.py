@@ -110,7 +110,7 @@ def decide(wanted: Wanted, seen: Seen, record: Record, fresh_uuid: str) -> Decis
         return decision
     decision.running = find(seen, decision.uuid)
     marked = [path for path in wanted.all if _marked(seen, path, decision.uuid)]
-    half_made = record.stage == CREATING and not set(wanted.devices) <= set(marked)
+    half_made = record.stage == CREATING and not set(wanted.devices) <= set(marked) and not _used(seen, marked)
     if decision.running is not None and decision.running.active:
         _compare(wanted, seen, decision.running, decision)
         return decision
@@ -127,6 +127,12 @@ def decide(wanted: Wanted, seen: Seen, record: Record, fresh_uuid: str) -> Decis
 def _marked(seen: Seen, path: str, uuid: str) -> bool:
     disk = seen.disks.get(path)
     return bool(uuid) and disk is not None and disk.superblock is not None and disk.superblock.uuid == uuid
+
+
+def _used(seen: Seen, paths: list[str]) -> bool:
+    """Whether an array of these drives has ever been started: mdadm begins to count its events with 1, or 0."""
+    marks = (seen.disks[path].superblock for path in paths)
+    return any(mark.events > 1 for mark in marks if mark is not None)
 
 
 def _assemble(wanted: Wanted, seen: Seen, paths: list[str], decision: Decision) -> None:
