@@ -170,6 +170,7 @@ class Model:
     record: Record = Record()
     running: bool = False
     put_together: bool = False  # the kernel has it, started or not
+    uuid: str = OURS
     level: str = ""
     devices: int = 0
     policy: str = ""
@@ -206,6 +207,7 @@ class Model:
         return running(
             members,
             **{
+                "uuid": self.uuid,
                 "level": self.level,
                 "devices": self.devices,
                 "policy": self.policy,
@@ -258,12 +260,13 @@ class Model:
         for number in numbers:
             assert not self.disks[number].busy
             assert self.disks[number].holds == ()
-        self._mark(numbers, options["uuid"])
+        self.uuid = options["uuid"]
+        self._mark(numbers)
         self._start(numbers)
 
-    def _mark(self, numbers: Sequence[int], uuid: str, events: int = 1) -> None:
+    def _mark(self, numbers: Sequence[int], events: int = 1) -> None:
         for number in numbers:
-            found = mark(uuid=uuid, level=self.level, devices=self.devices, events=events)
+            found = mark(uuid=self.uuid, level=self.level, devices=self.devices, events=events)
             self.disks[number] = replace(self.disks[number], holds=(MARK,), superblock=found)
 
     def _start(self, numbers: Sequence[int]) -> None:
@@ -281,6 +284,7 @@ class Model:
         marks = [each for number in numbers for each in [self.disks[number].superblock] if each is not None]
         assert len(marks) == len(numbers)
         assert {each.uuid for each in marks} == {uuid}
+        self.uuid = uuid
         newest = max(marks, key=lambda each: each.events)
         self.level, self.devices, self.policy = newest.level, newest.devices, "bitmap"
         assert len(numbers) >= self.devices - PARITY.get(self.level, 1)
@@ -312,8 +316,8 @@ class Model:
             each = self._shown(number, self.disks[number])
             assert not each.busy
             found = each.superblock
-            assert each.holds == () or (found is not None and found.uuid == OURS)
-            self._mark([number], OURS, 100)
+            assert each.holds == () or (found is not None and found.uuid == self.uuid)
+            self._mark([number], 100)
             self.places.append(Place(number, None, {"spare"}))
         else:
             assert verb == "--replace"
