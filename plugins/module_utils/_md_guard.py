@@ -132,6 +132,25 @@ def why_not(wanted: Wanted, seen: Seen, path: str, ours: Sequence[str] = (), lea
             "drives that differ",
             "name each drive once",
         )
+    reason = never(disk, variable, path)
+    if reason is not None:
+        return reason
+    needed = max(least, wanted.member_bytes)
+    if disk.bytes < needed:
+        return Refusal(
+            "ST-DATA",
+            variable,
+            f"{path} of {human_size(disk.bytes)} ({disk.bytes} bytes)",
+            f"at least {human_size(needed)} ({needed} bytes)",
+            "name a larger drive, or plan with the smaller one",
+        )
+    if disk.superblock is not None and disk.superblock.uuid in ours:
+        return None
+    return _why_not_erased(wanted, disk, variable)
+
+
+def never(disk: Disk, variable: str, path: str) -> Refusal | None:
+    """Return why nobody may write to a drive, whatever they say; None if there is no such reason."""
     if disk.holds_system:
         return Refusal(
             "ST-OS",
@@ -156,18 +175,7 @@ def why_not(wanted: Wanted, seen: Seen, path: str, ours: Sequence[str] = (), lea
             "a drive that nobody uses",
             "take what lies on it away yourself, or name another drive; a drive in use is never erased",
         )
-    needed = max(least, wanted.member_bytes)
-    if disk.bytes < needed:
-        return Refusal(
-            "ST-DATA",
-            variable,
-            f"{path} of {human_size(disk.bytes)} ({disk.bytes} bytes)",
-            f"at least {human_size(needed)} ({needed} bytes)",
-            "name a larger drive, or plan with the smaller one",
-        )
-    if disk.superblock is not None and disk.superblock.uuid in ours:
-        return None
-    return _why_not_erased(wanted, disk, variable)
+    return None
 
 
 def _why_not_erased(wanted: Wanted, disk: Disk, variable: str) -> Refusal | None:

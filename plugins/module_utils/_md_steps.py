@@ -12,9 +12,9 @@ does not allow meanwhile is said to wait.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import Wanted, faults_of, why_not
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import Wanted, faults_of, never, why_not
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import (
     Disk,
     Member,
@@ -425,6 +425,7 @@ def decide_absent(wanted: Wanted, seen: Seen, record: Record, _fresh_uuid: str) 
                 f"if all of that is to be destroyed for ever: erase: {unspoken!r}",
             )
         )
+    decision.refusals += _kept(wanted, seen, decision.running, marked)
     used = decision.running and seen.uses.get(decision.running.name)
     if used:
         decision.refusals.append(
@@ -445,3 +446,23 @@ def decide_absent(wanted: Wanted, seen: Seen, record: Record, _fresh_uuid: str) 
     for path in marked:
         decision.steps.append(Step(f"take the mark of the array from {path}", ("mdadm", "--zero-superblock", path)))
     return decision
+
+
+def _kept(wanted: Wanted, seen: Seen, running: Running | None, marked: list[str]) -> Iterator[Refusal]:
+    """Find the drives for which nobody has spoken, and those that something else uses."""
+    for path in marked:
+        disk = seen.disks[path]
+        in_it = running is not None and disk.array == running.name
+        reason = never(replace(disk, busy=()) if in_it else disk, "devices", path)
+        if reason is not None:
+            yield reason
+    named = {seen.disks[path].name for path in marked}
+    others = [member for member in (running.members if running else ()) if member.name not in named]
+    if others:
+        yield Refusal(
+            "ST-DATA",
+            "devices",
+            f"{', '.join(_name(seen, member) for member in others)} in the array {wanted.name}, but not named",
+            "each of its drives, for the data of all of them is lost",
+            "name every drive of the array, and repeat in erase what it holds",
+        )
