@@ -76,8 +76,8 @@ def world(kinds: tuple[str, ...], array: str, members: list[Member] | None = Non
     disks = [each for number, kind in enumerate(kinds) for each in [KINDS[kind](number)] if each is not None]
     if members is None:
         members = [member(number) for number, kind in enumerate(kinds) if kind == "in our array"]
-    changes = {"inactive": {"state": "inactive", "level": None}}.get(array, {})
-    return seen(*disks, array=None if array == "none" else running(members, **changes))
+    state = {"state": "inactive", "level": None} if array == "inactive" else {"level": "raid1"}
+    return seen(*disks, array=None if array == "none" else running(members, devices=2, **state))
 
 
 def written(decision: Decision) -> Iterator[str]:
@@ -160,8 +160,8 @@ def worlds(draw: st.DrawFn) -> tuple[Wanted, Seen, Record]:
     if found.arrays and found.arrays[MD].active:
         shown = replace(
             found.arrays[MD].shown,
-            level=draw(st.sampled_from(LEVELS)),
-            devices=draw(st.sampled_from([None, 1, 2, 3, 4, 5])),
+            level=draw(st.sampled_from([wanted.level, wanted.level, *LEVELS])),
+            devices=draw(st.sampled_from([None, len(devices), len(devices), 1, 2, 3, 4, 5])),
             policy=draw(st.sampled_from([*POLICIES, "journal", "unknown", None])),
             action=draw(st.sampled_from([None, "idle", "recover", "reshape", "check"])),
             action_percent=draw(st.sampled_from([None, 12.5])),
