@@ -144,7 +144,8 @@ def why_not(wanted: Wanted, seen: Seen, path: str, ours: Sequence[str] = (), lea
             f"at least {human_size(needed)} ({needed} bytes)",
             "name a larger drive, or plan with the smaller one",
         )
-    if disk.superblock is not None and disk.superblock.uuid in ours:
+    # A drive that was once in the array and has been given a partition table since is no drive of the array.
+    if disk.superblock is not None and disk.superblock.uuid in ours and disk.only_marked:
         return None
     return _why_not_erased(wanted, disk, variable)
 

@@ -25,6 +25,8 @@ SECTOR = 512
 BY_ID = "/dev/disk/by-id/"
 # What stands on a drive on which nothing is recognised, although it is not empty.
 UNRECOGNISED = "data that nothing recognises"
+# How wipefs and udev call the mark of an array.
+_MARKS = ("linux_raid_member", "member of an md array")
 _FIELD = re.compile(
     r"^\s*(Array UUID|Name|Raid Level|Raid Devices|Events|Device Role|Avail Dev Size|Used Dev Size|Data Offset) : "
     r"(.+?)\s*$",
@@ -63,6 +65,11 @@ class Disk:
     def device(self) -> str:
         """The device file."""
         return device_of(self.name)
+
+    @property
+    def only_marked(self) -> bool:
+        """Whether nothing but the mark of an array is on the drive."""
+        return self.superblock is not None and all(each.startswith(_MARKS) for each in self.holds or ())
 
     @property
     def words(self) -> str:

@@ -228,7 +228,8 @@ def _compare(wanted: Wanted, seen: Seen, running: Running, decision: Decision) -
             decision.steps.append(Step(text, ("mdadm", "--manage", array, "--remove", disk.device)))
     for path in new:
         disk = seen.disks[path]
-        decision.steps += [_erase(disk)] if disk.holds and not _marked(seen, path, decision.uuid) else []
+        ours = _marked(seen, path, decision.uuid) and disk.only_marked
+        decision.steps += [_erase(disk)] if disk.holds and not ours else []
         decision.steps.append(Step(f"add {path} to {wanted.name}", ("mdadm", "--manage", array, "--add", path)))
     leaving = _leaving(seen, running, strangers)
     idle = [path for path in inside if _member(seen, running, path).idle]
