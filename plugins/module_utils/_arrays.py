@@ -57,19 +57,25 @@ def _array(recording: Recording, name: str) -> Array:
         level=level,
         state=_state(recording, folder, action),
         bytes=sectors * 512 if sectors is not None else None,
-        devices=recording.number(f"{folder}/raid_disks"),
+        devices=_future(recording, f"{folder}/raid_disks"),
         active=sum("in_sync" in state for state in states),
         # A spare that is being filled has its place already.
         spares=sum("spare" in state and slot == "none" for state, slot in zip(states, slots)),
         failed=sum("faulty" in state for state in states),
         members=tuple(members),
-        chunk_bytes=recording.number(f"{folder}/chunk_size"),
-        layout=_layout(level, recording.number(f"{folder}/layout")),
+        chunk_bytes=_future(recording, f"{folder}/chunk_size"),
+        layout=_layout(level, _future(recording, f"{folder}/layout")),
         uuid=_uuid(recording, name),
         policy=recording.read(f"{folder}/consistency_policy"),
         action=action,
         action_percent=_percent(recording.read(f"{folder}/sync_completed")),
     )
+
+
+def _future(recording: Recording, path: str) -> int | None:
+    """Return a number; while the array is reshaped the kernel writes "5 (4)", of which the first is what will be."""
+    text = recording.files.get(path, "").partition(" (")[0]
+    return Recording(files={path: text}).number(path)
 
 
 def _state(recording: Recording, folder: str, action: str | None) -> str | None:

@@ -79,6 +79,12 @@ def test_rebuilding() -> None:
     assert (found.action, found.action_percent) == ("recover", 33.3)
 
 
+def test_reshaping() -> None:
+    """While drives are added the kernel writes what will be, and behind it what was (raid_disks_show of md.c)."""
+    found = array({"raid_disks": "5 (4)", "layout": "18 (2)", "chunk_size": "65536 (524288)", "level": "raid6"})
+    assert (found.devices, found.layout, found.chunk_bytes) == (5, "left-symmetric-6", 65536)
+
+
 @pytest.mark.parametrize(
     ("level", "number", "layout"),
     [
