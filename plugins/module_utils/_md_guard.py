@@ -105,6 +105,23 @@ def faults_of(wanted: Wanted) -> Iterator[Refusal]:
         )
 
 
+def aliases(wanted: Wanted, seen: Seen) -> Iterator[Refusal]:
+    """Find drives that are named by two of their names. They would be counted twice."""
+    paths: dict[str, list[str]] = {}
+    for path in wanted.all:
+        if path in seen.disks:
+            paths.setdefault(seen.disks[path].device, []).append(path)
+    for device, same in paths.items():
+        if len(same) > 1:
+            yield Refusal(
+                "ST-DATA",
+                "devices",
+                f"{' and '.join(same)}, which are one drive ({device})",
+                "drives that differ",
+                "name each drive once",
+            )
+
+
 def why_not(wanted: Wanted, seen: Seen, path: str, ours: Sequence[str] = (), least: int = 0) -> Refusal | None:
     """Return why a drive may not become a member; None if it may.
 
@@ -120,17 +137,6 @@ def why_not(wanted: Wanted, seen: Seen, path: str, ours: Sequence[str] = (), lea
             f"no drive {path}",
             "a drive that the kernel sees",
             "look for it with lsblk; check its cables, or name the drive that took its place",
-        )
-    same = [
-        other for other in wanted.all if other != path and other in seen.disks and seen.disks[other].name == disk.name
-    ]
-    if same:
-        return Refusal(
-            "ST-DATA",
-            variable,
-            f"{path} and {', '.join(same)}, which are one drive ({disk.device})",
-            "drives that differ",
-            "name each drive once",
         )
     reason = never(disk, variable, path)
     if reason is not None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import Wanted, faults_of, never, why_not
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import Wanted, aliases, faults_of, never, why_not
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import (
     Disk,
     Member,
@@ -102,7 +102,7 @@ def _marks(seen: Seen, running: Running) -> list[Superblock]:
 
 def decide(wanted: Wanted, seen: Seen, record: Record, fresh_uuid: str) -> Decision:
     """Return what has to be done next. fresh_uuid is taken for an array that is made now."""
-    decision = Decision(refusals=list(faults_of(wanted)))
+    decision = Decision(refusals=[*faults_of(wanted), *aliases(wanted, seen)])
     if decision.refusals:
         return decision
     decision.uuid, decision.refusals = own_uuid(wanted, seen, record)
@@ -408,7 +408,8 @@ def _policy(wanted: Wanted, running: Running, array: str) -> list[Step]:
 
 def decide_absent(wanted: Wanted, seen: Seen, record: Record, _fresh_uuid: str) -> Decision:
     """Return what has to be done so that the array is gone. Its data is lost, so every drive has to be spoken for."""
-    decision = Decision(refusals=[fault for fault in faults_of(wanted) if fault.variable in ("devices", "erase")])
+    faults = [fault for fault in faults_of(wanted) if fault.variable in ("devices", "erase")]
+    decision = Decision(refusals=[*faults, *aliases(wanted, seen)])
     if decision.refusals:
         return decision
     decision.uuid, decision.refusals = own_uuid(wanted, seen, record)
