@@ -249,6 +249,11 @@ def test_drives_that_are_gone_or_have_failed_are_told() -> None:
     ]
 
 
+def test_a_drive_that_left_the_array_while_it_was_looked_at_is_no_member() -> None:
+    found = seen(inside(0), inside(1), inside(2), array=running([member(0), member(1)]))
+    assert refused(wanted_array(), found) == ("ST-DATA", f"{path_of(2)} (/dev/sdd): sdd is in use by md127")
+
+
 def test_a_chunk_of_another_size_is_noted_and_left() -> None:
     assert decided(wanted_array(chunk_bytes=65536), healthy()).notes == [
         "the chunk is 524288 bytes, and 65536 were asked for: it is left as it is"
@@ -299,7 +304,7 @@ def test_a_new_drive_has_to_be_as_large_as_the_others_are_used() -> None:
     found = seen(*drives, disk(3), array=running([member(0), member(1), member(2)]))
     assert refused(wanted_array(spares=(3,)), found) == (
         "ST-DATA",
-        f"{path_of(3)} of 100.0 GB (100000000000 bytes)",
+        f"{path_of(3)} of 100 GB (100000000000 bytes)",
     )
 
 
@@ -329,7 +334,7 @@ def test_it_waits_until_the_array_is_whole_and_at_rest() -> None:
     assert decision.waiting == [f"to replace {path_of(1)} with {path_of(3)}: until the recover has ended (12.5 % done)"]
     found = exchange(member(0), member(1), member(2), action="reshape")
     assert decided(EXCHANGED, found).waiting[0].endswith("until the reshape has ended")
-    found = exchange(member(0), member(1), action=None)
+    found = exchange(member(0), member(1), member(2, "faulty", "none"), action=None)
     assert decided(EXCHANGED, found).waiting[0].endswith("until the array is whole again")
 
 
@@ -520,6 +525,6 @@ def test_a_mark_on_a_drive_that_something_else_uses_is_left() -> None:
 
 
 def test_taking_apart_asks_for_the_right_names_only() -> None:
-    assert absent_refusals(wanted_array(("x",)), healthy())  # type: ignore[arg-type]
+    assert absent_refusals(replace(wanted_array(), devices=("/dev/sdb", *paths_of(1, 2))), seen()) == ["'/dev/sdb'"]
     decision = decide_absent(wanted_array(policy="ppl", level="raid6", devices=range(4)), seen(), Record(), FRESH)
     assert decision.refusals == []
