@@ -202,7 +202,8 @@ def _erase(disk: Disk) -> Step:
 
 def _compare(wanted: Wanted, seen: Seen, running: Running, decision: Decision) -> None:
     """Find what is to be done with an array that runs."""
-    inside = [path for path in wanted.all if path in seen.disks and seen.disks[path].array == running.name]
+    members = {member.name for member in running.members}
+    inside = [path for path in wanted.all if path in seen.disks and seen.disks[path].name in members]
     known = {seen.disks[path].name for path in inside}
     strangers = [member for member in running.members if member.name not in known]
     new = [path for path in wanted.all if path in seen.disks and path not in inside]
