@@ -138,8 +138,11 @@ def _used(seen: Seen, paths: list[str]) -> bool:
 def _assemble(wanted: Wanted, seen: Seen, paths: list[str], decision: Decision) -> None:
     """Start an array from its drives, also where one of them is missing: it has redundancy for that."""
     marks = [mark for path in paths for mark in [seen.disks[path].superblock] if mark is not None]
-    count, level = marks[0].devices, marks[0].level
-    there, least = sum(mark.active for mark in marks), max(1, count - _TOLERANCE.get(level, 0))
+    # A drive that has been away for long tells of an array that was, and mdadm does not take it (Assemble.c).
+    newest = max(marks, key=lambda mark: mark.events)
+    count, level = newest.devices, newest.level
+    there = sum(mark.active and mark.events + 1 >= newest.events for mark in marks)
+    least = max(1, count - _TOLERANCE.get(level, 0))
     if level == "raid10":
         least = ceil_div(count, 2)
     if there < least:
