@@ -247,7 +247,9 @@ def _compare(wanted: Wanted, seen: Seen, running: Running, decision: Decision) -
         return
     texts = " and ".join(step.text for step in changes)
     spare = len(new) + len(idle) - len(leaving)
-    lacking = len(wanted.devices) - (running.shown.devices or 0) - spare
+    more = len(wanted.devices) - (running.shown.devices or 0)
+    # No spare is used up to grow in the place of a drive that is not there: growing cannot be taken back.
+    lacking = max(more - spare, sum(path not in seen.disks for path in wanted.devices) if more > 0 else 0)
     if busy or leaving:
         decision.waiting.append(f"to {texts}: until {busy or 'drives have been replaced'}")
     elif lacking > 0:
