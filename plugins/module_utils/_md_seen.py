@@ -176,7 +176,7 @@ def parse_wipefs(text: str) -> tuple[str, ...]:
         return ()
     found = json.loads(text)
     rows = found.get("signatures") if isinstance(found, dict) else None
-    if not isinstance(rows, list):
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ValueError("no signatures in what wipefs said")
     words = []
     for row in rows:
@@ -211,7 +211,7 @@ class Looked:
 
     examine: str = ""
     signatures: tuple[str, ...] = ()
-    blank: bool = True  # nothing but zeros where a file system or a table would begin
+    blank: bool = False  # nothing but zeros where a file system or a table would begin
 
 
 def read_seen(recording: Recording, wanted: Mapping[str, str], looked: Mapping[str, Looked]) -> Seen:
@@ -223,30 +223,30 @@ def read_seen(recording: Recording, wanted: Mapping[str, str], looked: Mapping[s
     blocks = Blocks(recording)
     drives = {drive.name: drive for drive in read_drives(recording, virtual=False) or ()}
     disks = {
-        path: _disk(path, drives[name], blocks, looked.get(name, Looked()))
+        path: _disk(path, drives[name], blocks, looked.get(name))
         for path, name in wanted.items()
         if name in drives
     }
     named = set(wanted.values())
     others = {
-        name: _disk(drive.id or "", drive, blocks, Looked()) for name, drive in drives.items() if name not in named
+        name: _disk(drive.id or "", drive, blocks, None) for name, drive in drives.items() if name not in named
     }
     arrays = read_arrays_with_members(recording)
     mounts = {name: tuple(blocks.points.get(name, ())) for name in arrays}
     return Seen(disks, others, arrays, {name: tuple(_busy(blocks, name)) for name in arrays}, mounts)
 
 
-def _disk(path: str, drive: Drive, blocks: Blocks, looked: Looked) -> Disk:
+def _disk(path: str, drive: Drive, blocks: Blocks, looked: Looked | None) -> Disk:
     holders = blocks.holders(drive.name)
     array = next((name for name in holders if name.startswith("md")), "")
     return Disk(
         id=path or (BY_ID + (best_id(drive.ids) or drive.name)),
         name=drive.name,
         bytes=drive.bytes or 0,
-        holds=_holds(drive, looked),
+        holds=_holds(drive, looked) if looked else None,
         busy=tuple(_busy(blocks, drive.name)),
         holds_system=drive.holds_system is not False,
-        superblock=parse_examine(looked.examine),
+        superblock=parse_examine(looked.examine) if looked else None,
         array=array,
         behind_raid=bool(drive.behind_raid),
     )

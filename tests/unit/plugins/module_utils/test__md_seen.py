@@ -17,6 +17,7 @@ from ansible_collections.eucaim.local_node.tests.unit.plugins.md_world import EX
 from hypothesis import given
 from hypothesis import strategies as st
 
+BLANK = Looked(blank=True)
 PATH = "/dev/disk/by-id/ata-DRIVE_1"
 SECTORS = 2_000_000
 PCI = "../devices/pci0000:00/0000:00:17.0/ata1/host0/target0:0:0/0:0:0:0/block"
@@ -186,7 +187,7 @@ def machine(**more: str) -> Recording:
     return Recording(files={name.replace("__", "/"): text for name, text in files.items()}, links=links)
 
 
-def only(recording: Recording, looked: Looked | None = Looked()) -> Disk:
+def only(recording: Recording, looked: Looked | None = BLANK) -> Disk:
     """Return how sdb is seen, which was asked for by name."""
     found = md.read_seen(recording, {PATH: "sdb"}, {} if looked is None else {"sdb": looked})
     return found.disks[PATH]
@@ -229,17 +230,17 @@ EXT4 = {"/run/udev/data/b8:16": "E:ID_FS_TYPE=ext4"}
 @pytest.mark.parametrize(
     ("files", "looked", "holds"),
     [
-        ({}, Looked(blank=False), (md.UNRECOGNISED,)),
-        ({}, Looked(signatures=("ext4 records",), blank=False), ("ext4 records",)),
+        ({}, Looked(), (md.UNRECOGNISED,)),
+        ({}, Looked(signatures=("ext4 records",)), ("ext4 records",)),
         # udev remembers it better: with what lies on it.
-        (EXT4, Looked(signatures=("ext4 records",), blank=False), ("ext4",)),
+        (EXT4, Looked(signatures=("ext4 records",)), ("ext4",)),
         # What udev remembers of a drive that has been emptied since.
-        (EXT4, Looked(), ()),
-        (EXT4, Looked(blank=False), (md.UNRECOGNISED,)),
+        (EXT4, BLANK, ()),
+        (EXT4, Looked(), (md.UNRECOGNISED,)),
         # Of partitions the kernel itself knows.
-        ({**PARTITION, **TABLE}, Looked(), ("partition table gpt", "sdb1: not readable")),
-        (PARTITION, Looked(), ("partition table", "sdb1: not readable")),
-        (TABLE, Looked(), ("partition table gpt",)),
+        ({**PARTITION, **TABLE}, BLANK, ("partition table gpt", "sdb1: not readable")),
+        (PARTITION, BLANK, ("partition table", "sdb1: not readable")),
+        (TABLE, BLANK, ("partition table gpt",)),
         ({**PARTITION, **TABLE, "/run/udev/data/b8:17": "E:ID_FS_TYPE=xfs"}, Looked(signatures=("gpt",)),
          ("partition table gpt", "sdb1: xfs")),
     ],
@@ -288,7 +289,7 @@ def array(**more: str) -> Recording:
 
 
 def test_an_array_its_members_and_what_lies_on_it() -> None:
-    found = md.read_seen(array(), {PATH: "sdb"}, {"sdb": Looked(EXAMINED, (MARK,), False)})
+    found = md.read_seen(array(), {PATH: "sdb"}, {"sdb": Looked(EXAMINED, (MARK,))})
     here = found.disks[PATH]
     assert (here.array, here.superblock, here.busy) == ("md127", examined(), ("sdb is in use by md127",))
     running = found.arrays["md127"]
