@@ -239,20 +239,29 @@ def read_seen(recording: Recording, wanted: Mapping[str, str], looked: Mapping[s
 def _disk(path: str, drive: Drive, blocks: Blocks, looked: Looked | None) -> Disk:
     holders = blocks.holders(drive.name)
     array = next((name for name in holders if name.startswith("md")), "")
+    superblock = parse_examine(looked.examine) if looked else None
     return Disk(
         id=path or (BY_ID + (best_id(drive.ids) or drive.name)),
         name=drive.name,
         bytes=drive.bytes or 0,
-        holds=_holds(drive, looked) if looked else None,
+        holds=_told(_holds(drive, looked), superblock) if looked else None,
         busy=tuple(_busy(blocks, drive.name)),
         holds_system=drive.holds_system is not False,
-        superblock=parse_examine(looked.examine) if looked else None,
+        superblock=superblock,
         array=array,
         behind_raid=bool(drive.behind_raid),
     )
 
 
-def _holds(drive: Drive, looked: Looked) -> tuple[str, ...] | None:
+def _told(words: tuple[str, ...], mark: Superblock | None) -> tuple[str, ...]:
+    """Say of which array a mark is: words that were repeated for one must not do for another one."""
+    if mark is None:
+        return words
+    title = f"{_MARKS[-1]}: {mark.name} ({mark.uuid})"
+    return tuple(title if each.startswith(_MARKS) else each for each in words)
+
+
+def _holds(drive: Drive, looked: Looked) -> tuple[str, ...]:
     """Return what is on a drive. What it says itself counts more than what udev remembers of it."""
     remembered = drive.contents
     if looked.signatures or (remembered and any("partition table" in each or ":" in each for each in remembered)):

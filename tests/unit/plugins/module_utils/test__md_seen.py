@@ -313,3 +313,12 @@ def test_a_volume_of_a_controller() -> None:
     links = {**recording.links, "/sys/bus/pci/devices/0000:00:17.0/driver": "../../bus/pci/drivers/3w-sas"}
     assert only(Recording(files=recording.files, links=links)).behind_raid
     assert not only(recording).behind_raid
+
+
+@pytest.mark.parametrize("files", [{}, {"/run/udev/data/b8:16": "E:ID_FS_TYPE=linux_raid_member"}])
+def test_the_words_for_a_mark_say_of_which_array_it_is(files: dict[str, str]) -> None:
+    """Words that were once repeated for one array must not do for another one."""
+    holds = only(machine(**files), Looked(EXAMINED, (MARK,))).holds
+    assert holds == (f"member of an md array: eucaim ({OURS})",)
+    assert only(machine(**files), Looked(EXAMINED, (MARK,))).only_marked
+    assert only(machine(**files), Looked(signatures=("linux_raid_member",))).words.endswith("member" if not files else "array")
