@@ -20,6 +20,7 @@ _XFS = b"XFSB"
 _XFS_IN_PROGRESS = 126
 _EXT4_START = 1024
 _EXT4_MAGIC = 0xEF53
+_EXT4_LARGEST_SHIFT = 6  # blocks of 64 KiB
 _EXT4_EXTENTS = 0x40
 _EXT4_64BIT = 0x80
 
@@ -44,10 +45,10 @@ def parse_head(data: bytes) -> Head | None:
         label = data[108:120].rstrip(b"\0").decode("utf-8", "replace")
         return Head("xfs", block * blocks, str(uuid.UUID(bytes=data[32:48])), label, data[_XFS_IN_PROGRESS] != 0)
     (magic,) = struct.unpack_from("<H", data, _EXT4_START + 0x38)
-    if magic != _EXT4_MAGIC:
+    (shift,) = struct.unpack_from("<I", data, _EXT4_START + 0x18)
+    if magic != _EXT4_MAGIC or shift > _EXT4_LARGEST_SHIFT:
         return None
     (low,) = struct.unpack_from("<I", data, _EXT4_START + 0x4)
-    (shift,) = struct.unpack_from("<I", data, _EXT4_START + 0x18)
     compatible, incompatible = struct.unpack_from("<II", data, _EXT4_START + 0x5C)
     (high,) = struct.unpack_from("<I", data, _EXT4_START + 0x150)
     blocks = low | (high << 32 if incompatible & _EXT4_64BIT else 0)
