@@ -1,0 +1,173 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the settings of the role storage mean, before a node is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.eucaim.local_node.plugins.module_utils import _inputs_storage as storage
+from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_storage import check_storage
+from ansible_collections.eucaim.local_node.tests.unit.plugins.md_world import path_of, paths_of
+
+GOOD: dict[str, Any] = {
+    "storage_drives": [*paths_of(0, 1, 2)],
+    "storage_spares": [path_of(3)],
+    "storage_erase": {},
+    "storage_plan": "",
+    "storage_plan_content": {},
+    "storage_name": "eucaim",
+    "storage_level": "raid5",
+    "storage_layout": "",
+    "storage_chunk_bytes": 524288,
+    "storage_consistency_policy": "bitmap",
+    "storage_label": "eucaim",
+    "storage_mount_point": "/srv/eucaim",
+}
+PLAN = {"array": {"members": 3, "spares": 1}}
+
+
+def told(**changed: Any) -> list[tuple[str, str, str]]:
+    """Return what is refused: the requirement, the variable, and what was found."""
+    return [
+        (refusal.requirement, refusal.variable, refusal.found) for refusal in check_storage({**GOOD, **changed}, {})
+    ]
+
+
+@pytest.fixture
+def faults(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let a test say what is wrong with a plan; plans themselves have tests of their own."""
+    found: list[str] = []
+    monkeypatch.setattr(storage, "check_plan", lambda _plan: found)
+    return found
+
+
+def test_good_settings() -> None:
+    assert told() == []
+    assert told(storage_spares=None, storage_erase=None, storage_plan_content=None) == []
+    assert told(storage_erase={path_of(0): "ext4"}) == []
+
+
+def test_a_node_without_drives_is_asked_nothing() -> None:
+    assert check_storage({}, {}) == []
+    assert told(storage_drives=[], storage_spares=[], storage_name="!", storage_mount_point="/") == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({}, "no drives, but spares"),
+        ({"storage_spares": [], "storage_plan": "plan.json"}, "no drives, but a plan"),
+    ],
+)
+def test_what_needs_drives(changed: dict[str, Any], words: str) -> None:
+    assert told(storage_drives=None, **changed) == [("ST-DATA", "storage_drives", words)]
+
+
+def test_a_plan_that_cannot_be_built(faults: list[str]) -> None:
+    faults += ["one thing", "and another"]
+    assert told(storage_plan_content={"array": {}}) == [
+        ("ST-RAID", "storage_plan", "one thing"),
+        ("ST-RAID", "storage_plan", "and another"),
+    ]
+
+
+def test_what_is_no_plan() -> None:
+    ((requirement, variable, _words),) = told(storage_plan_content={"kind": "something else"})
+    assert (requirement, variable) == ("ST-RAID", "storage_plan")
+
+
+@pytest.mark.usefixtures("faults")
+def test_the_drives_are_those_that_the_plan_counts() -> None:
+    assert told(storage_plan_content=PLAN) == []
+    assert told(storage_plan_content=PLAN, storage_drives=[*paths_of(0, 1)], storage_spares=[]) == [
+        ("ST-DATA", "storage_drives", "2 drives"),
+        ("ST-SPARE", "storage_spares", "0 drives"),
+    ]
+
+
+@pytest.mark.usefixtures("faults")
+def test_a_node_that_has_grown_has_more_than_was_planned() -> None:
+    assert told(storage_plan_content=PLAN, storage_drives=[*paths_of(0, 1, 2, 5)]) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "variable"),
+    [
+        ({"storage_drives": ["/dev/sdb", *paths_of(1, 2)]}, "storage_drives"),
+        ({"storage_drives": [*paths_of(0, 1, 3)]}, "storage_drives"),
+        ({"storage_erase": {path_of(9): "ext4"}}, "storage_erase"),
+        ({"storage_level": "raid0"}, "storage_spares"),
+        ({"storage_level": "raid1", "storage_consistency_policy": "ppl"}, "storage_consistency_policy"),
+        ({"storage_level": "raid6"}, "storage_drives"),
+        ({"storage_level": "raid10", "storage_layout": "sideways"}, "storage_drives"),
+    ],
+)
+def test_faults_are_told_under_the_names_that_were_set(changed: dict[str, Any], variable: str) -> None:
+    assert [each[1] for each in told(**changed)] == [variable]
+
+
+def test_a_layout_is_for_raid_10_only() -> None:
+    assert told(storage_layout="sideways") == []
+    assert told(storage_level="raid10", storage_layout=None) == []
+
+
+@pytest.mark.parametrize("chunk", [0, 2048, 4097, 786432, -4096])
+def test_chunks(chunk: int) -> None:
+    assert told(storage_chunk_bytes=chunk) == [("ST-RAID", "storage_chunk_bytes", str(chunk))]
+
+
+@pytest.mark.parametrize("chunk", [4096, 65536, 1 << 20, None])
+def test_good_chunks(chunk: int | None) -> None:
+    assert told(storage_chunk_bytes=chunk) == []
+
+
+@pytest.mark.parametrize("name", ["", "a b", "-a", "a/b", "a.b", "a:b", "a" * 32, "a\n"])
+def test_names(name: str) -> None:
+    assert [each[:2] for each in told(storage_name=name)] == [("ST-RAID", "storage_name")]
+    assert told(storage_name="A-1_" + "a" * 27) == []
+
+
+@pytest.mark.parametrize("label", ["", "a b", "a" * 13, "ä", "a\n"])
+def test_labels(label: str) -> None:
+    assert [each[:2] for each in told(storage_label=label)] == [("ST-DATA", "storage_label")]
+    assert told(storage_label="eucaim.2_3-4") == []
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "",
+        "srv/eucaim",
+        "/",
+        "//",
+        "//srv",
+        "//srv/eucaim",
+        "/srv/",
+        "/srv/eucaim/",
+        "/srv/../etc",
+        "/srv/a b",
+        "/srv/a\tb",
+        "/srv/a\n",
+        "/srv",
+        "/home",
+        "/var/lib",
+        "/usr/lib",
+        "/lib64",
+        "/etc/ssh",
+        "/boot/efi",
+        "/dev/shm",
+        "/run/user",
+        "/sys/kernel",
+        "/proc/1",
+    ],
+)
+def test_nothing_is_mounted_over_the_system(point: str) -> None:
+    assert [each[:2] for each in told(storage_mount_point=point)] == [("ST-DATA", "storage_mount_point")]
+
+
+@pytest.mark.parametrize("point", ["/srv/eucaim", "/data", "/mnt/data", "/var/lib/eucaim-data", "/home/data", "/library"])
+def test_where_it_may_be_mounted(point: str) -> None:
+    assert told(storage_mount_point=point) == []
