@@ -20,8 +20,9 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,30}\Z")
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,11}\Z")
 # Where nothing may be mounted over: the system would lose what lies there.
-TAKEN = ("/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/opt", "/proc", "/root", "/run", "/sbin", "/srv")
-TAKEN_TOO = ("/sys", "/tmp", "/usr", "/var", "/var/lib", "/var/log")
+TAKEN = re.compile(
+    r"//.*|/|/(home|opt|root|srv|tmp|var|var/lib|var/log)|/(bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|run|sbin|sys|usr)(/.*)?"
+)
 _VARIABLES = {"devices": "storage_drives", "spares": "storage_spares", "erase": "storage_erase"}
 _VARIABLES |= {"level": "storage_level", "consistency_policy": "storage_consistency_policy"}
 
@@ -106,7 +107,7 @@ def _names(variables: Mapping[str, Any]) -> Iterator[Refusal]:
             "ST-DATA", "storage_label", shown(label), "letters, digits, . - and _, at most 12", "call it eucaim"
         )
     point = str(variables.get("storage_mount_point"))
-    if not point.startswith("/") or normpath(point) != point or point in (*TAKEN, *TAKEN_TOO) or " " in point:
+    if not point.startswith("/") or normpath(point) != point or TAKEN.fullmatch(point) or point.split() != [point]:
         yield Refusal(
             "ST-DATA",
             "storage_mount_point",

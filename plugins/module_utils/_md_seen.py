@@ -223,14 +223,10 @@ def read_seen(recording: Recording, wanted: Mapping[str, str], looked: Mapping[s
     blocks = Blocks(recording)
     drives = {drive.name: drive for drive in read_drives(recording, virtual=False) or ()}
     disks = {
-        path: _disk(path, drives[name], blocks, looked.get(name))
-        for path, name in wanted.items()
-        if name in drives
+        path: _disk(path, drives[name], blocks, looked.get(name)) for path, name in wanted.items() if name in drives
     }
     named = set(wanted.values())
-    others = {
-        name: _disk(drive.id or "", drive, blocks, None) for name, drive in drives.items() if name not in named
-    }
+    others = {name: _disk(drive.id or "", drive, blocks, None) for name, drive in drives.items() if name not in named}
     arrays = read_arrays_with_members(recording)
     mounts = {name: tuple(blocks.points.get(name, ())) for name in arrays}
     return Seen(disks, others, arrays, {name: tuple(_busy(blocks, name)) for name in arrays}, mounts)

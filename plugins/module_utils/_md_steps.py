@@ -14,7 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import Wanted, aliases, faults_of, never, why_not
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import (
+    Wanted,
+    aliases,
+    faults_of,
+    never,
+    why_not,
+)
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import (
     Disk,
     Member,
