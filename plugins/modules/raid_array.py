@@ -195,7 +195,8 @@ def main() -> None:
         module.fail_json(msg=f"the array {wanted.name} is still not as wanted after {ROUNDS} rounds: {steps}")
     node.remember(decision)
     after = before + "".join(f"then: {step}\n" for step in steps) if module.check_mode else state_text(seen, decision)
-    running = decision.running
+    # In check mode one that could not be started is still there, and does not run.
+    running = decision.running if decision.running and decision.running.active else None
     module.exit_json(
         changed=bool(steps),
         device=node.device(running),
