@@ -172,8 +172,8 @@ class MdNode:
         real = os.path.realpath(disk.id)
         if real != disk.device:
             self.module.fail_json(
-                msg=f"[ST-DATA] found {disk.id} to be {real}, and to have been {disk.device} before; needed: a name that "
-                "stays with its drive; remedy: see with `lsblk` which drive it is, and run again"
+                msg=f"[ST-DATA] found {disk.id} to be {real}, and to have been {disk.device} before; needed: a name "
+                "that stays with its drive; remedy: see with `lsblk` which drive it is, and run again"
             )
         parts = sorted(name for name in os.listdir(f"{SYS}/{disk.name}") if name.startswith(disk.name))
         for device in [*(device_of(part) for part in parts), real]:

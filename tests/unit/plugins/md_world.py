@@ -91,7 +91,8 @@ def wanted_array(devices: Sequence[int] = (0, 1, 2), spares: Sequence[int] = (),
 
 def mark(**changes: Any) -> Superblock:
     """Return the mark of our array on a drive."""
-    return Superblock(**{"uuid": OURS, "name": "eucaim", "level": "raid5", "devices": 3, "events": 55, "active": True, **changes})
+    usual = Superblock(uuid=OURS, name="eucaim", level="raid5", devices=3, events=55, active=True)
+    return replace(usual, **changes)
 
 
 def disk(number: int, **changes: Any) -> Disk:
@@ -167,7 +168,7 @@ class Model:
     """A machine with drives and at most one array, which obeys mdadm's commands as the kernel would."""
 
     disks: dict[int, Disk]
-    record: Record = Record()
+    record: Record = field(default_factory=Record)
     running: bool = False
     put_together: bool = False  # the kernel has it, started or not
     uuid: str = OURS
@@ -180,9 +181,7 @@ class Model:
 
     def number(self, path: str) -> int:
         """Return the number of a drive by any of its names."""
-        return next(
-            number for number, each in self.disks.items() if path in (path_of(number), each.device)
-        )
+        return next(number for number, each in self.disks.items() if path in (path_of(number), each.device))
 
     def look(self, wanted: Wanted) -> Seen:
         """Return what would be seen."""
@@ -364,7 +363,7 @@ class Model:
         assert len(self.working()) == self.devices
         idle = [place for place in self.places if place.slot is None and "faulty" not in place.state]
         assert len(idle) >= count - self.devices, "Need spares to avoid degraded array"
-        for slot, place in zip(range(self.devices, count), idle):
+        for slot, place in zip(range(self.devices, count), idle, strict=False):
             place.slot, place.state = slot, {"in_sync"}
         self.devices, self.action = count, "reshape"
 
@@ -372,7 +371,7 @@ class Model:
         """Let the kernel give free slots to spares that wait."""
         empty = sorted(set(range(self.devices)) - {place.slot for place in self.places if "faulty" not in place.state})
         idle = [place for place in self.places if place.slot is None and "faulty" not in place.state]
-        for slot, place in zip(empty, idle):
+        for slot, place in zip(empty, idle, strict=False):
             place.slot, place.state = slot, {"spare"}
             self.action = "recover"
 
@@ -391,9 +390,7 @@ class Model:
         """Let the kernel end what it is at."""
         for place in self.places:
             if "replacement" in place.state:
-                old = next(
-                    each for each in self.places if each.slot == place.slot and "want_replacement" in each.state
-                )
+                old = next(each for each in self.places if each.slot == place.slot and "want_replacement" in each.state)
                 old.state, old.slot = {"faulty"}, None
         for place in self.places:
             if place.slot is not None:

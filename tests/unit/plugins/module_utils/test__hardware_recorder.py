@@ -16,17 +16,15 @@ from pathlib import Path
 import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils import _hardware_recorder as recorder
 from ansible_collections.eucaim.local_node.plugins.module_utils import _probes
-from ansible_collections.eucaim.local_node.plugins.module_utils._probes import IPMI, ROOT, USER, Probe
+from ansible_collections.eucaim.local_node.plugins.module_utils._probes import EVERYTHING, IPMI, ROOT, USER, Area, Probe
 from ansible_collections.eucaim.local_node.plugins.module_utils._recording import Output, Recording
 
+Rows = tuple[tuple[str, tuple[str, ...]], ...]
 SHELL = ("/bin/sh", "-c")
 
 
 @pytest.fixture(autouse=True)
 def _only_what_a_test_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_probes, "FILES", ())
-    monkeypatch.setattr(_probes, "LINKS", ())
-    monkeypatch.setattr(_probes, "PROBES", ())
     monkeypatch.setattr(_probes, "follow_ups", lambda _recording, _gather: [])
 
 
@@ -44,10 +42,16 @@ def program(folder: Path, name: str, text: str = "", mode: int = 0o755) -> Path:
     return path
 
 
-def record(*probes: Probe, gather: Collection[str] = (), timeout: float = 20.0, root: bool = False) -> Recording:
-    reader = recorder.Recorder(gather, timeout)
+def record(
+    *probes: Probe,
+    files: Rows = (),
+    links: Rows = (),
+    gather: Collection[str] = (),
+    timeout: float = 20.0,
+    root: bool = False,
+) -> Recording:
+    reader = recorder.Recorder(gather, timeout, Area(files, links, probes))
     reader.root = root
-    _probes.PROBES = probes
     return reader.record()
 
 
@@ -65,10 +69,7 @@ def test_files_links_and_what_is_denied(tmp_path: Path, monkeypatch: pytest.Monk
         (tmp_path / name / "inner" / "size").write_text(f"{name}\n\n")
     (tmp_path / "a" / "secret").write_text("x")
     (tmp_path / "a" / "link").symlink_to("../b")
-    monkeypatch.setattr(
-        _probes, "FILES", ((f"{tmp_path}/*", ("inner/size", "secret", "none")), (f"{tmp_path}/a", ("in*r/s*",)))
-    )
-    monkeypatch.setattr(_probes, "LINKS", ((f"{tmp_path}/*", ("link", ".")),))
+    files = ((f"{tmp_path}/*", ("inner/size", "secret", "none")), (f"{tmp_path}/a", ("in*r/s*",)))
 
     def denied(path: str) -> bytes:
         if path.endswith("secret"):
@@ -76,7 +77,7 @@ def test_files_links_and_what_is_denied(tmp_path: Path, monkeypatch: pytest.Monk
         return Path(path).read_bytes()
 
     monkeypatch.setattr(recorder, "read_bytes", denied)
-    found = record()
+    found = record(files=files, links=((f"{tmp_path}/*", ("link", ".")),))
     assert found.files == {f"{tmp_path}/a/inner/size": "a", f"{tmp_path}/b/inner/size": "b"}
     assert found.denied == {f"{tmp_path}/a/secret": "Permission denied", f"{tmp_path}/b/secret": "Permission denied"}
     assert found.links == {f"{tmp_path}/a/link": "../b"}
@@ -211,7 +212,10 @@ def test_what_the_recording_asks_for_follows(tools: Path, monkeypatch: pytest.Mo
 
 def test_the_time_of_each_command_is_kept(tools: Path) -> None:
     program(tools, "true")
-    reader = recorder.Recorder((), 20.0)
-    _probes.PROBES = (Probe("x", ("true",)), Probe("y", ("missing",)))
+    reader = recorder.Recorder((), 20.0, Area((), (), (Probe("x", ("true",)), Probe("y", ("missing",)))))
     reader.record()
     assert set(reader.seconds) == {"files", "x"}
+
+
+def test_without_more_words_everything_is_read() -> None:
+    assert recorder.Recorder((), 20.0).area is EVERYTHING

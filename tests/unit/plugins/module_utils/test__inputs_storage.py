@@ -168,6 +168,8 @@ def test_nothing_is_mounted_over_the_system(point: str) -> None:
     assert [each[:2] for each in told(storage_mount_point=point)] == [("ST-DATA", "storage_mount_point")]
 
 
-@pytest.mark.parametrize("point", ["/srv/eucaim", "/data", "/mnt/data", "/var/lib/eucaim-data", "/home/data", "/library"])
+@pytest.mark.parametrize(
+    "point", ["/srv/eucaim", "/data", "/mnt/data", "/var/lib/eucaim-data", "/home/data", "/library"]
+)
 def test_where_it_may_be_mounted(point: str) -> None:
     assert told(storage_mount_point=point) == []

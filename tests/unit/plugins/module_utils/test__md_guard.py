@@ -107,7 +107,13 @@ def refusal(each: Disk | None, ours: tuple[str, ...] = (OURS,), least: int = 0, 
 
 @pytest.mark.parametrize(
     "each",
-    [disk(0), marked(0), marked(0, holds=()), disk(0, array="md127"), marked(0, holds=("member of an md array: x (y)",))],
+    [
+        disk(0),
+        marked(0),
+        marked(0, holds=()),
+        disk(0, array="md127"),
+        marked(0, holds=("member of an md array: x (y)",)),
+    ],
 )
 def test_drives_that_may_be_taken(each: Disk) -> None:
     assert refusal(each) is None
@@ -160,7 +166,7 @@ def test_what_a_drive_holds_is_destroyed_for_whoever_repeats_it() -> None:
 def test_the_remedy_can_be_copied_into_the_inventory() -> None:
     found = refusal(disk(0, holds=("ext4 it's",)))
     assert found is not None
-    assert found.remedy.endswith(f"erase: {{{path_of(0)!r}: \"ext4 it's\"}}")
+    assert found.remedy.endswith(f'erase: {{{path_of(0)!r}: "ext4 it\'s"}}')
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import
     Record,
     Step,
 )
+from ansible_collections.eucaim.local_node.plugins.module_utils._probes import DRIVES
 from ansible_collections.eucaim.local_node.plugins.module_utils._recording import Recording
 from ansible_collections.eucaim.local_node.tests.unit.plugins.docker_fake import Ended, Node
 from ansible_collections.eucaim.local_node.tests.unit.plugins.md_world import (
@@ -74,7 +75,7 @@ class Machine:
 
     def recorder(self, gather: tuple[str, ...], timeout: float, area: object) -> Any:
         """Stand for what reads the machine."""
-        assert (gather, timeout, area) == ((), md.TIMEOUT, md.probes.DRIVES)
+        assert (gather, timeout, area) == ((), md.TIMEOUT, DRIVES)
         return SimpleNamespace(record=lambda: Recording(files=self.files, links=self.disks))
 
     @property

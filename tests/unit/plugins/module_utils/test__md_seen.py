@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils import _md_seen as md
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Array
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import Disk, Looked, Member, Running, Superblock
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import (
+    Disk,
+    Looked,
+    Member,
+    Running,
+    Superblock,
+)
 from ansible_collections.eucaim.local_node.plugins.module_utils._recording import Recording
 from ansible_collections.eucaim.local_node.tests.unit.plugins.md_world import EXAMINED, MARK, OURS, disk, seen
 from hypothesis import given
@@ -67,7 +73,9 @@ def test_a_mark_that_lacks_something(changes: dict[str, str], name: str, value: 
 def test_what_is_no_mark_of_an_array(missing: str) -> None:
     """Metadata of firmware, and partition tables, which mdadm shows as well."""
     assert examined(**{missing: ""}) is None
-    assert md.parse_examine("   MBR Magic : aa55\nPartition[0] :   4294967295 sectors at            1 (type ee)\n") is None
+    assert (
+        md.parse_examine("   MBR Magic : aa55\nPartition[0] :   4294967295 sectors at            1 (type ee)\n") is None
+    )
 
 
 @given(st.text(alphabet="AUraid :\n1spNme()", max_size=80))
@@ -241,8 +249,11 @@ EXT4 = {"/run/udev/data/b8:16": "E:ID_FS_TYPE=ext4"}
         ({**PARTITION, **TABLE}, BLANK, ("partition table gpt", "sdb1: not readable")),
         (PARTITION, BLANK, ("partition table", "sdb1: not readable")),
         (TABLE, BLANK, ("partition table gpt",)),
-        ({**PARTITION, **TABLE, "/run/udev/data/b8:17": "E:ID_FS_TYPE=xfs"}, Looked(signatures=("gpt",)),
-         ("partition table gpt", "sdb1: xfs")),
+        (
+            {**PARTITION, **TABLE, "/run/udev/data/b8:17": "E:ID_FS_TYPE=xfs"},
+            Looked(signatures=("gpt",)),
+            ("partition table gpt", "sdb1: xfs"),
+        ),
     ],
 )
 def test_what_a_drive_holds(files: dict[str, str], looked: Looked, holds: tuple[str, ...]) -> None:
@@ -321,4 +332,6 @@ def test_the_words_for_a_mark_say_of_which_array_it_is(files: dict[str, str]) ->
     holds = only(machine(**files), Looked(EXAMINED, (MARK,))).holds
     assert holds == (f"member of an md array: eucaim ({OURS})",)
     assert only(machine(**files), Looked(EXAMINED, (MARK,))).only_marked
-    assert only(machine(**files), Looked(signatures=("linux_raid_member",))).words.endswith("member" if not files else "array")
+    assert only(machine(**files), Looked(signatures=("linux_raid_member",))).words.endswith(
+        "member" if not files else "array"
+    )

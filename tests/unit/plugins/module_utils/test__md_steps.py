@@ -65,7 +65,10 @@ def refused(wanted: Wanted, found: Seen, record: Record = MADE_OURS) -> tuple[st
 
 
 def test_a_fault_of_the_inventory_is_refused_before_anything_else() -> None:
-    assert refused(wanted_array(policy="ppl", level="raid6", devices=range(4)), healthy()) == ("ST-RAID", "ppl with raid6")
+    assert refused(wanted_array(policy="ppl", level="raid6", devices=range(4)), healthy()) == (
+        "ST-RAID",
+        "ppl with raid6",
+    )
 
 
 @pytest.mark.parametrize("found", [healthy(), seen(disk(0), disk(1), disk(2))])

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -44,9 +44,9 @@ from hypothesis import strategies as st
 
 WORDS = "ext4 records"
 NEEDED = 50 * GB
-# What a drive can be, by what it is called in a failure. Those of DANGEROUS are never written to.
-KINDS = {
-    "empty": lambda number: disk(number),
+# What a drive can be, by what it is called in a failure.
+KINDS: dict[str, Callable[[int], Disk | None]] = {
+    "empty": disk,
     "holds": lambda number: disk(number, holds=(WORDS,)),
     "not looked at": lambda number: disk(number, holds=None),
     "mounted": lambda number: disk(number, holds=(WORDS,), busy=(f"{name_of(number)}1 is mounted on /mnt",)),
@@ -56,12 +56,12 @@ KINDS = {
     "small": lambda number: disk(number, bytes=NEEDED - 1),
     "small and ours": lambda number: marked(number, bytes=NEEDED - 1),
     "a controller's volume": lambda number: disk(number, behind_raid=True),
-    "ours": lambda number: marked(number),
+    "ours": marked,
     "ours, never started": lambda number: marked(number, mark(events=1)),
     "ours, with a table": lambda number: marked(number, holds=(MARK, "partition table dos", "sdx1: ext4")),
     "theirs": lambda number: marked(number, mark(uuid=THEIRS, name="other"), holds=("linux_raid_member other",)),
     "theirs, of our name": lambda number: marked(number, mark(uuid=THEIRS)),
-    "in our array": lambda number: inside(number),
+    "in our array": inside,
     "in their array": lambda number: marked(
         number, mark(uuid=THEIRS), busy=(f"{name_of(number)} is in use by md0",), array="md0"
     ),
@@ -91,14 +91,17 @@ def written(decision: Decision) -> Iterator[str]:
             yield from (word for word in step.argv if word.startswith(BY_ID))
 
 
-def own_mark_only(each: Disk, uuids: set[str]) -> bool:
+def own_mark_only(each: Disk, uuid: str) -> bool:
     """Say whether a drive holds nothing but the mark of our array."""
-    return each.superblock is not None and each.superblock.uuid in uuids and each.holds == (MARK,)
+    return each.superblock is not None and each.superblock.uuid == uuid and each.holds == (MARK,)
 
 
 def safe(wanted: Wanted, found: Seen, record: Record, decision: Decision) -> None:
     """Nothing is written to that must not be."""
     assert not (decision.refusals and decision.steps)
+    # Our array is that of the record, or, where it remembers none that is there, the one of our name.
+    marks = [each.superblock for each in found.disks.values() if each.superblock is not None]
+    assert decision.uuid in {"", FRESH, record.uuid, *(each.uuid for each in marks if each.name == wanted.name)}
     for step in decision.steps:
         assert step.kind == ERASE or step.argv[0] == "mdadm"
         for verb in {"--create", "--add"} & set(step.argv):
@@ -112,8 +115,7 @@ def safe(wanted: Wanted, found: Seen, record: Record, decision: Decision) -> Non
         assert not each.busy or each.array == MD
         assert each.holds is not None
         spoken = each.words == (wanted.erase or {}).get(path)
-        # Our array is that of the record, or, where the record knows none that is there, the one of our name.
-        assert each.holds == () or spoken or own_mark_only(each, {OURS, THEIRS} - ({THEIRS} if record.uuid == OURS else set()))
+        assert each.holds == () or spoken or own_mark_only(each, decision.uuid)
         if not any("--zero-superblock" in step.argv for step in decision.steps):
             assert each.bytes >= wanted.member_bytes
             assert not each.busy

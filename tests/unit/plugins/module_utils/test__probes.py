@@ -147,3 +147,21 @@ def test_names() -> None:
     names = [probe.name for probe in probes.PROBES]
     assert len(names) == len(set(names))
     assert {probe.gather for probe in probes.PROBES} == {"", *probes.SLOW}
+
+
+def test_the_area_of_the_drives_is_a_part_of_everything() -> None:
+    """All of the drives, arrays and mounts, nothing of the rest, and no command that takes time."""
+    assert probes.Area(probes.FILES, probes.LINKS, probes.PROBES) == probes.EVERYTHING
+    area = probes.DRIVES
+    assert area.files[0] == ("/proc", ("swaps", "self/mountinfo"))
+    assert set(area.files[1:]) < set(probes.FILES)
+    assert set(area.links) < set(probes.LINKS)
+    assert area.probes == ()
+    everywhere = dict(probes.FILES)
+    assert set(area.files[0][1]) <= set(everywhere["/proc"])
+    folders = {folder for folder, _names in (*area.files[1:], *area.links)}
+    assert folders == {
+        folder
+        for folder in (*everywhere, *dict(probes.LINKS))
+        if folder.startswith(("/sys/block/", "/run/udev/", "/dev/disk/", "/sys/bus/pci/"))
+    }
