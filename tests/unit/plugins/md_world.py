@@ -395,10 +395,11 @@ class Model:
         for place in self.places:
             if place.slot is not None:
                 place.state = {"in_sync"}
-        for number in {place.number for place in self.places} & set(self.disks):
-            found = self.disks[number].superblock
-            assert found is not None
-            newer = replace(found, level=self.level, devices=self.devices, events=found.events + 10)
+        there = {place.number for place in self.places} & set(self.disks)
+        marks = {number: found for number in there for found in [self.disks[number].superblock] if found is not None}
+        events = max(found.events for found in marks.values()) + 10
+        for number, found in marks.items():
+            newer = replace(found, level=self.level, devices=self.devices, events=events)
             self.disks[number] = replace(self.disks[number], superblock=newer)
         self.action = "idle"
 

@@ -21,6 +21,8 @@ from ansible_collections.eucaim.local_node.tests.unit.plugins.md_world import (
     path_of,
     wanted_array,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 
 def empty(count: int) -> Model:
@@ -217,3 +219,46 @@ def test_an_array_is_taken_apart_and_made_again() -> None:
     assert decide_absent(wanted_array(), model.look(wanted), model.record, FRESH).steps == []
     model.settle(wanted_array())
     stands(model, wanted_array())
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> list[str]:
+    """Make up what happens to an array, one thing after the other."""
+    return draw(
+        st.lists(
+            st.sampled_from(["grow", "fail", "pull", "exchange", "spare", "restart", "stopped", "forget", "policy"]),
+            max_size=8,
+        )
+    )
+
+
+@settings(max_examples=60)
+@given(life=lives(), level=st.sampled_from(["raid1", "raid5", "raid6", "raid10"]), count=st.integers(4, 5))
+def test_whatever_happens_to_an_array_a_run_brings_it_back(life: list[str], level: str, count: int) -> None:
+    """Drives fail one at a time, and the next one is named in the place of each. Nothing that works is ever lost."""
+    model = empty(40)
+    fresh = iter(range(count, 40))
+    wanted = wanted_array(range(count), level=level)
+    model.settle(wanted)
+    for event in life:
+        devices = [*wanted.devices]
+        first = model.number(devices[0])
+        if event == "grow":
+            devices.append(path_of(next(fresh)))
+        elif event in ("fail", "pull", "exchange"):
+            if event != "exchange" and any(place.number == first for place in model.places):
+                (model.fail if event == "fail" else model.pull)(first)
+            devices = [*devices[1:], path_of(next(fresh))]
+        elif event == "spare":
+            wanted = replace(wanted, spares=(*wanted.spares, path_of(next(fresh))))
+        elif event in ("restart", "stopped"):
+            model.finish()
+            model.reboot(started=event == "restart")
+        elif event == "forget":
+            model.record = Record()
+        else:
+            wanted = replace(wanted, policy={"bitmap": "resync", "resync": "bitmap"}[wanted.policy])
+        wanted = replace(wanted, devices=tuple(devices))
+        model.settle(wanted, 9)
+        stands(model, wanted)
+    assert len([argv for argv in model.done if "--create" in argv]) == 1
