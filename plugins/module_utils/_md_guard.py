@@ -145,7 +145,7 @@ def why_not(wanted: Wanted, seen: Seen, path: str, ours: Sequence[str] = (), lea
         return Refusal(
             "ST-OS",
             variable,
-            f"{path} ({disk.device}), on which the system lies",
+            f"{path} ({disk.device}), on which the system or its swap lies",
             "drives of their own for data",
             "name another drive; this one is never erased",
         )
