@@ -33,7 +33,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._tier_network im
 
 # A program that takes this much of a processor may be slower than the line.
 BUSY_PERCENT = 90.0
-HELD_BACK = 1.1  # what TCP, or a small stream, carries more than UDP at a high rate, the line is not to blame for
+HELD_BACK = 1.25  # what TCP, or a small stream, carries more than UDP at a high rate, the line is not to blame for
 CHECK_MODE = "not measured in check mode, which puts no load on the line"
 HOW = {
     "NET-RATE": "iperf3 to a peer: what arrives of UDP at a bounded rate, and several TCP streams, headers included",

@@ -79,7 +79,7 @@ GENTLE = udp(10, 9.8, jitter_ms=0.5)
         (Direction(GENTLE, (replace(udp(250, 0), packets=0),)), "0 Mbit/s", "unanswered", "nothing arrived"),
         (Direction(GENTLE, (udp(250, 5),), tcp(20)), "22 Mbit/s", "unanswered", "something on the way holds UDP back"),
         (Direction(None, (udp(250, 50),), tcp(90)), "99 Mbit/s", "unanswered", "something on the way holds UDP back"),
-        (Direction(None, (udp(250, 90),), tcp(90)), "99 Mbit/s", "unmet", ""),
+        (Direction(None, (udp(250, 80),), tcp(90)), "99 Mbit/s", "unmet", ""),
         (
             Direction(faults=(iperf.NOT_INSTALLED,)),
             "unknown",
@@ -113,7 +113,7 @@ def test_nothing_is_met_that_was_not_carried(asked: float, share: float, other: 
     assert (finding.verdict == "met") == (round(most) >= 200)
     if finding.verdict == "unmet":
         assert direction.full
-        assert other <= arrived * 1.1
+        assert other <= arrived * 1.25 + 1e-9
         assert busy is None or busy < judge.BUSY_PERCENT
 
 

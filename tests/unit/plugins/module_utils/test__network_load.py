@@ -78,8 +78,9 @@ def test_never_without_bound(seconds: int, rate: int, limit: int, streams: int) 
         (stream(250, 245), stream(10, 9.8, 1000, 20), False),
         # A line that loses a tenth of everything is not full because of that.
         (stream(250, 225), stream(10, 9, 1000, 100), False),
-        (stream(250, 225), stream(10, 10), True),
-        (stream(250, 225), stream(10, 0, 0), True),
+        (stream(250, 224), stream(10, 10), True),
+        (stream(250, 226), stream(10, 10), False),
+        (stream(250, 224), stream(10, 0, 0), True),
     ],
 )
 def test_when_a_line_is_full(step: Stream, gentle: Stream | None, full: bool) -> None:
