@@ -148,13 +148,16 @@ def _network_targets(variables: Mapping[str, Any]) -> list[Refusal]:
 def _peer(variables: Mapping[str, Any]) -> list[Refusal]:
     """Return why an iperf3 server cannot be reached by what is said of it."""
     peer = variables.get("preflight_network_peer")
-    if not isinstance(peer, Mapping) or not peer:
+    if not isinstance(peer, Mapping):
+        return []
+    given = {key: value for key, value in peer.items() if value is not None}  # the spec adds what is missing
+    if not given:
         return []
     needed = "the host of an iperf3 server, and its port if that is not 5201"
     remedy = "write {host: iperf.example.org, port: 5201}, or leave it empty"
     try:
-        place = parse_place(str(peer.get("host") or ""))
-        port = int(peer.get("port", 5201))
+        place = parse_place(str(given.get("host") or ""))
+        port = int(given.get("port", 5201))
     except (TypeError, ValueError):
         return [Refusal("NET-RATE", "preflight_network_peer", shown(peer), needed, remedy)]
     if place.port is None and 1 <= port <= 65535:

@@ -210,10 +210,8 @@ def rows(findings: Iterable[Finding], at: str) -> list[dict[str, str]]:
     ]
 
 
-def stream_data(stream: Stream | None) -> dict[str, Any] | None:
+def stream_data(stream: Stream) -> dict[str, Any]:
     """Return a run of iperf3 as plain data."""
-    if stream is None:
-        return None
     data = asdict(stream)
     del data["overhead"]
     return {**data, "wire_mbps": round(stream.wire_mbps, 1), "loss_percent": stream.loss_percent}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from ansible_collections.eucaim.local_node.plugins.module_utils import _network_iperf as iperf3
 from ansible_collections.eucaim.local_node.plugins.module_utils import _network_meter as meter
 from ansible_collections.eucaim.local_node.plugins.module_utils._network_load import load_of
 from ansible_collections.eucaim.local_node.plugins.module_utils._network_route import Place, Route, parse_place
@@ -200,7 +201,7 @@ def test_udp_that_is_kept_back_leaves_tcp() -> None:
 def test_a_server_that_is_away() -> None:
     found = line(iperf(Output(1, REFUSED), Output(problem="took longer than 45 s")))
     assert found["down"].faults[0].text.startswith("no iperf3 server listens there")
-    assert found["up"].faults == (meter.iperf.TOO_LONG,)
+    assert found["up"].faults == (iperf3.TOO_LONG,)
     assert found["up"].streams == []
 
 
@@ -215,7 +216,7 @@ def test_a_server_that_is_busy_for_a_moment() -> None:
 
 def test_no_iperf3() -> None:
     found = line(Fake())
-    assert [each.faults for each in found.values()] == [(meter.iperf.NOT_INSTALLED,)] * 2
+    assert [each.faults for each in found.values()] == [(iperf3.NOT_INSTALLED,)] * 2
 
 
 def test_this_machine(tmp_path: Path) -> None:
