@@ -21,7 +21,7 @@ options:
     type: str
     choices: [raid0, raid1, raid5, raid6, raid10]
     default: raid5
-  devices:
+  drives:
     description:
       - The drives of the array, below V(/dev/disk/by-id), in any order. A spare that took over stays a spare here.
     type: list
@@ -56,6 +56,10 @@ options:
       - What may be destroyed, by the name of the drive, in the words in which the refusal says what it holds.
     type: dict
     default: {}
+  prefix:
+    description: What the names of the options begin with in a refusal, for a role whose variables they come from.
+    type: str
+    default: ""
   record_directory:
     description: Where the node remembers what was made here.
     type: path

@@ -10,10 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 # Worst first: of several rows about one requirement, the first of these stands.
 STATUSES = ("unmet", "unanswered", "waived", "met", "recommended", "not_applicable")
 FIELDS = ("requirement", "status", "expected", "measured", "how", "at")
+# How an option takes the findings that network_check returned.
+FINDINGS: dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "default": [],
+    "options": {
+        "requirement": {"type": "str", "required": True},
+        "item": {"type": "str", "required": True},
+        "found": {"type": "str", "required": True},
+        "minimum": {"type": "str", "default": ""},
+        "recommended": {"type": "str", "default": ""},
+        "verdict": {"type": "str", "choices": list(STATUSES), "required": True},
+        "reason": {"type": "str", "default": ""},
+    },
+}
 
 
 @dataclass(frozen=True)

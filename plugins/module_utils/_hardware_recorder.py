@@ -101,22 +101,24 @@ class Recorder:
             return Output(problem="is not installed")
         begin = time.monotonic()
         try:
-            return self._execute([program, *probe.argv[1:]])
+            return execute([program, *probe.argv[1:]], self.timeout)
         except OSError as error:
             return Output(problem=f"does not start ({error.strerror})")
         finally:
             self.seconds[probe.name] = round(time.monotonic() - begin, 3)
 
-    def _execute(self, argv: list[str]) -> Output:
-        # Not run_command: it has no time-out, and a command that hangs on a dead drive would hang the module.
-        environment = {**os.environ, "LC_ALL": "C", "LANGUAGE": ""}
-        process = Popen(argv, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=environment, start_new_session=True)
-        try:
-            out, err = process.communicate(timeout=self.timeout)
-        except TimeoutExpired:
-            end(process)
-            return Output(problem=f"took longer than {self.timeout:g} s")
-        return Output(process.returncode, plain(out), plain(err))
+
+def execute(argv: list[str], timeout: float) -> Output:
+    """Return what a command says in English, its standard input empty; raise OSError if it does not start."""
+    # Not run_command: it has no time-out, and a command that hangs on a dead drive would hang the module.
+    environment = {**os.environ, "LC_ALL": "C", "LANGUAGE": ""}
+    process = Popen(argv, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=environment, start_new_session=True)
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except TimeoutExpired:
+        end(process)
+        return Output(problem=f"took longer than {timeout:g} s")
+    return Output(process.returncode, plain(out), plain(err))
 
 
 def expand(pattern: str, names: Iterable[str]) -> list[str]:

@@ -13,6 +13,8 @@ from datetime import date, datetime, timezone
 from typing import Any
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._answers import check_waivers
+from ansible_collections.eucaim.local_node.plugins.module_utils._network_load import RATES, SECONDS, STREAMS
+from ansible_collections.eucaim.local_node.plugins.module_utils._network_route import parse_place
 from ansible_collections.eucaim.local_node.plugins.module_utils._platforms import NEEDED, judge_support, os_id_of
 from ansible_collections.eucaim.local_node.plugins.module_utils._preflight import parse_target
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, hidden, shown
@@ -29,6 +31,9 @@ def check_preflight(variables: Mapping[str, Any], facts: Mapping[str, Any]) -> l
         *_tier(variables),
         *_system(variables, facts),
         *_targets(variables),
+        *_network_targets(variables),
+        *_peer(variables),
+        *_rates(variables),
         *_proxies(variables),
         *_certificates(variables),
         *_numbers(variables),
@@ -127,6 +132,53 @@ def _targets(variables: Mapping[str, Any]) -> list[Refusal]:
     return refusals
 
 
+def _network_targets(variables: Mapping[str, Any]) -> list[Refusal]:
+    refusals = []
+    for target in _items(variables, "preflight_network_targets"):
+        try:
+            parse_place(str(target))
+        except ValueError as error:
+            found = f"{shown(_without_password(str(target)))}, but {error}"
+            needed = "a host, host:port or a URL (http, https), without user name and password"
+            remedy = "write it like 192.0.2.53 or broker.example.org:443"
+            refusals.append(Refusal("NET-REACH", "preflight_network_targets", found, needed, remedy))
+    return refusals
+
+
+def _peer(variables: Mapping[str, Any]) -> list[Refusal]:
+    """Return why an iperf3 server cannot be reached by what is said of it."""
+    peer = variables.get("preflight_network_peer")
+    if not isinstance(peer, Mapping):
+        return []
+    given = {key: value for key, value in peer.items() if value is not None}  # the spec adds what is missing
+    if not given:
+        return []
+    needed = "the host of an iperf3 server, and its port if that is not 5201"
+    remedy = "write {host: iperf.example.org, port: 5201}, or leave it empty"
+    try:
+        place = parse_place(str(given.get("host") or ""))
+        port = int(given.get("port", 5201))
+    except (TypeError, ValueError):
+        return [Refusal("NET-RATE", "preflight_network_peer", shown(peer), needed, remedy)]
+    if place.port is None and 1 <= port <= 65535:
+        return []
+    return [Refusal("NET-RATE", "preflight_network_peer", shown(peer), needed, remedy)]
+
+
+def _rates(variables: Mapping[str, Any]) -> list[Refusal]:
+    """Return a limit that lies below the first rate."""
+    try:
+        rate, limit = (
+            int(variables.get(f"preflight_network_{name}") or 0) for name in ("rate_mbps", "rate_limit_mbps")
+        )
+    except (TypeError, ValueError):
+        return []  # refused by its spec
+    if not 0 < limit < rate:
+        return []
+    needed = f"at least preflight_network_rate_mbps ({rate})"
+    return [Refusal("NET-RATE", "preflight_network_rate_limit_mbps", shown(limit), needed, "raise it, or leave it out")]
+
+
 def _without_password(target: str) -> str:
     """Return a target without what stands before the last @."""
     head, at, tail = target.rpartition("@")
@@ -169,6 +221,13 @@ def _numbers(variables: Mapping[str, Any]) -> list[Refusal]:
         ("OS-TIME", "preflight_clock_tolerance_seconds", 1, 900, "Beam refuses a clock that is 15 minutes fast"),
         ("NET-REACH", "preflight_connects", 1, 100, "each target is connected to that often"),
         ("NET-REACH", "preflight_connect_timeout", 0.1, 60, "seconds for one connect"),
+        ("NET-RATE", "preflight_network_seconds", *SECONDS, "seconds of one run"),
+        ("NET-RATE", "preflight_network_rate_mbps", 0, RATES[1], "Mbit/s"),
+        ("NET-RATE", "preflight_network_rate_limit_mbps", 0, RATES[1], "Mbit/s"),
+        ("NET-RATE", "preflight_network_streams", *STREAMS, "TCP streams at once"),
+        ("NET-REACH", "preflight_network_packets", 1, 1000, "packets to each target"),
+        ("NET-REACH", "preflight_network_max_latency_ms", 0, 60000, "milliseconds, 0 for no limit"),
+        ("NET-REACH", "preflight_network_max_loss_percent", 0, 100, "percent, 0 for no limit"),
         ("ST-HEALTH", "preflight_hardware_timeout", 1, 600, "seconds for one command"),
     )
     for requirement, name, least, most, why in limits:

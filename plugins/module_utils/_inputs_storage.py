@@ -23,8 +23,6 @@ LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,11}\Z")
 TAKEN = re.compile(
     r"//.*|/|/(home|opt|root|srv|tmp|var|var/lib|var/log)|/(bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|run|sbin|sys|usr)(/.*)?"
 )
-_VARIABLES = {"devices": "storage_drives", "spares": "storage_spares", "erase": "storage_erase"}
-_VARIABLES |= {"level": "storage_level", "consistency_policy": "storage_consistency_policy"}
 
 
 def check_storage(variables: Mapping[str, Any], _facts: Mapping[str, Any]) -> list[Refusal]:
@@ -87,10 +85,9 @@ def _array(variables: Mapping[str, Any], drives: tuple[str, ...], spares: tuple[
         layout=str(variables.get("storage_layout") or "") if variables.get("storage_level") == "raid10" else "",
         policy=str(variables.get("storage_consistency_policy")),
         erase=variables.get("storage_erase") or {},
+        prefix="storage_",
     )
-    for fault in faults_of(wanted):
-        variable = _VARIABLES.get(fault.variable, fault.variable)
-        yield Refusal(fault.requirement, variable, fault.found, fault.needed, fault.remedy)
+    yield from faults_of(wanted)
     chunk = variables.get("storage_chunk_bytes")
     if isinstance(chunk, int) and (chunk < 4096 or chunk & (chunk - 1)):
         yield Refusal(

@@ -65,6 +65,11 @@ def read_links(recording: Recording) -> tuple[Link, ...] | None:
     return tuple(_link(recording, name, shown, routes) for name in kept)
 
 
+def read_link(recording: Recording, name: str) -> Link:
+    """Return one link by its name, whatever it is; its addresses and routes are not asked for."""
+    return _link(recording, name, None, None)
+
+
 def _shown(text: str | None) -> dict[str, _Shown] | None:
     """Return what `ip -d -j address` says by the name of the link; None if it said nothing."""
     try:

@@ -39,6 +39,7 @@ class Wanted:
     policy: str = "bitmap"
     member_bytes: int = 0  # the least that each drive must have
     erase: Mapping[str, str] | None = None  # what each drive holds, in the words of the refusal
+    prefix: str = ""  # what the names of the settings begin with, for whoever reads a refusal
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -58,7 +59,7 @@ def faults_of(wanted: Wanted) -> Iterator[Refusal]:
         if not _STABLE.match(path) or _PART.search(path):
             yield Refusal(
                 "ST-DATA",
-                "devices",
+                f"{wanted.prefix}drives",
                 f"{path!r}",
                 f"a whole drive by a name that stays with it, {BY_ID}...",
                 f"choose the name of the drive in `ls -l {BY_ID}`; sda and its like change from start to start",
@@ -66,28 +67,36 @@ def faults_of(wanted: Wanted) -> Iterator[Refusal]:
     twice = sorted({path for path in wanted.all if wanted.all.count(path) > 1})
     if twice:
         yield Refusal(
-            "ST-DATA", "devices", f"{', '.join(twice)} more than once", "each drive once", "name another drive"
+            "ST-DATA",
+            f"{wanted.prefix}drives",
+            f"{', '.join(twice)} more than once",
+            "each drive once",
+            "name another drive",
         )
     strange = sorted(set(wanted.erase or {}) - set(wanted.all))
     if strange:
         yield Refusal(
             "ST-DATA",
-            "erase",
-            f"{', '.join(strange)}, not among devices and spares",
+            f"{wanted.prefix}erase",
+            f"{', '.join(strange)}, not among drives and spares",
             "only drives that the array is to have",
-            "take it out of erase, or name it in devices",
+            "take it out of erase, or name it in drives",
         )
     if wanted.spares and not wanted.has_redundancy:
         yield Refusal(
             "ST-SPARE",
-            "spares",
+            f"{wanted.prefix}spares",
             f"{len(wanted.spares)} spare in a RAID 0",
             "none: without redundancy there is nothing to rebuild from",
             "choose another level, or no spares",
         )
     if wanted.policy == "ppl" and wanted.level != "raid5":
         yield Refusal(
-            "ST-RAID", "consistency_policy", f"ppl with {wanted.level}", "raid5", "choose bitmap or resync (md(4))"
+            "ST-RAID",
+            f"{wanted.prefix}consistency_policy",
+            f"ppl with {wanted.level}",
+            "raid5",
+            "choose bitmap or resync (md(4))",
         )
     try:
         Raid(
@@ -98,7 +107,7 @@ def faults_of(wanted: Wanted) -> Iterator[Refusal]:
     except RaidError as error:
         yield Refusal(
             "ST-RAID",
-            "devices",
+            f"{wanted.prefix}drives",
             f"{len(wanted.devices)} drives for {wanted.level}",
             str(error),
             "name more drives, or choose a level that can be made of these",
@@ -115,7 +124,7 @@ def aliases(wanted: Wanted, seen: Seen) -> Iterator[Refusal]:
         if len(same) > 1:
             yield Refusal(
                 "ST-DATA",
-                "devices",
+                f"{wanted.prefix}drives",
                 f"{' and '.join(same)}, which are one drive ({device})",
                 "drives that differ",
                 "name each drive once",
@@ -128,7 +137,7 @@ def why_not(wanted: Wanted, seen: Seen, path: str, ours: Sequence[str] = (), lea
     ours are the UUIDs whose marks on a drive are no reason: of the array that it belongs to. least is the size in bytes
     that the array needs of each drive.
     """
-    variable = "devices" if path in wanted.devices else "spares"
+    variable = wanted.prefix + ("drives" if path in wanted.devices else "spares")
     disk = seen.disks.get(path)
     if disk is None:
         return Refusal(
@@ -162,7 +171,7 @@ def never(disk: Disk, variable: str, path: str) -> Refusal | None:
         return Refusal(
             "ST-OS",
             variable,
-            f"{path} ({disk.device}), on which the system lies",
+            f"{path} ({disk.device}), on which the system or its swap lies",
             "drives of their own for data",
             "name another drive; this one is never erased",
         )
@@ -197,11 +206,11 @@ def _why_not_erased(wanted: Wanted, disk: Disk, variable: str) -> Refusal | None
     repeated = (wanted.erase or {}).get(disk.id)
     if not disk.holds or repeated == disk.words:
         return None
-    told = f"; erase says {repeated!r}" if repeated is not None else ""
+    told = f"; {wanted.prefix}erase says {repeated!r}" if repeated is not None else ""
     return Refusal(
         "ST-DATA",
         variable,
         f"{disk.id} ({disk.device}), which holds: {disk.words}{told}",
         "an empty drive",
-        f"name another drive. To destroy for ever what it holds: erase: {{{disk.id!r}: {disk.words!r}}}",
+        f"name another drive. To destroy for ever what it holds: {wanted.prefix}erase: {{{disk.id!r}: {disk.words!r}}}",
     )

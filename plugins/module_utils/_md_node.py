@@ -54,13 +54,14 @@ def array_options() -> dict[str, dict[str, Any]]:
     return {
         "name": {"type": "str", "required": True},
         "level": {"type": "str", "choices": list(LEVELS), "default": "raid5"},
-        "devices": {"type": "list", "elements": "str", "required": True},
+        "drives": {"type": "list", "elements": "str", "required": True},
         "spares": {"type": "list", "elements": "str", "default": []},
         "chunk_bytes": {"type": "int", "default": 524288},
         "layout": {"type": "str", "default": ""},
         "consistency_policy": {"type": "str", "choices": list(POLICIES), "default": "bitmap"},
         "member_bytes": {"type": "int", "default": 0},
         "erase": {"type": "dict", "default": {}},
+        "prefix": {"type": "str", "default": ""},
         "record_directory": {"type": "path", "default": "/var/lib/eucaim/storage"},
     }
 
@@ -70,13 +71,14 @@ def wanted_of(params: Mapping[str, Any]) -> Wanted:
     return Wanted(
         name=params["name"],
         level=params["level"],
-        devices=tuple(params["devices"]),
+        devices=tuple(params["drives"]),
         spares=tuple(params["spares"]),
         chunk_bytes=params["chunk_bytes"],
         layout=params["layout"],
         policy=params["consistency_policy"],
         member_bytes=params["member_bytes"],
         erase=params["erase"],
+        prefix=params["prefix"],
     )
 
 

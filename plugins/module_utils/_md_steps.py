@@ -84,7 +84,7 @@ def own_uuid(wanted: Wanted, seen: Seen, record: Record) -> tuple[str, list[Refu
         return "", [
             Refusal(
                 "ST-RAID",
-                "devices",
+                f"{wanted.prefix}drives",
                 f"drives of {len(named)} arrays that are called {wanted.name} ({', '.join(named)})",
                 "drives of one array, or empty ones",
                 "name the drives of the array that is meant; `mdadm --examine` shows which are whose",
@@ -156,7 +156,7 @@ def _assemble(wanted: Wanted, seen: Seen, paths: list[str], decision: Decision) 
         decision.refusals.append(
             Refusal(
                 "ST-RAID",
-                "devices",
+                f"{wanted.prefix}drives",
                 f"{there} of the {count} drives of {wanted.name}",
                 f"at least {least}, with which a {level} can be started",
                 "look for the others: their cables, their power, their names",
@@ -319,7 +319,7 @@ def _impossible(
     if level != wanted.level and (level, wanted.level) not in (("raid1", "raid5"), ("raid5", "raid6")):
         yield Refusal(
             "ST-RAID",
-            "level",
+            f"{wanted.prefix}level",
             f"the array {wanted.name} is {level}, asked for is {wanted.level}",
             "its own level, or a step from RAID 1 of two drives to RAID 5, or from RAID 5 to RAID 6",
             f"ask for {level}; other levels need a new array on other drives, and a copy",
@@ -328,7 +328,7 @@ def _impossible(
     if level == "raid1" and wanted.level == "raid5" and now != 2:
         yield Refusal(
             "ST-RAID",
-            "level",
+            f"{wanted.prefix}level",
             f"a mirror of {now} drives that is to become RAID 5",
             "a mirror of two",
             "ask for raid1 (mdadm(8), GROW MODE)",
@@ -337,7 +337,7 @@ def _impossible(
     if count < least:
         yield Refusal(
             "ST-RAID",
-            "devices",
+            f"{wanted.prefix}drives",
             f"{count} drives for an array of {now}" + ("" if least == now else f", of which {wanted.level} is wanted"),
             f"at least {least}: without them the array would lack a drive",
             "name every drive; in the place of one that failed, the drive that replaces it",
@@ -346,7 +346,7 @@ def _impossible(
     if level == "raid0" and count > now:
         yield Refusal(
             "ST-GROW",
-            "devices",
+            f"{wanted.prefix}drives",
             f"{count} drives for a RAID 0 of {now}",
             f"{now}: a RAID 0 is not made longer here",
             "plan again with redundancy",
@@ -357,7 +357,7 @@ def _impossible(
         names = [_name(seen, member) for member in leaving]
         yield Refusal(
             "ST-RAID",
-            "devices",
+            f"{wanted.prefix}drives",
             f"{', '.join(names)} in the array {wanted.name}, but not named",
             "each of its drives, or a new drive for each that is to leave",
             "name it, or the drive that is to take its place: a removed drive would break the array",
@@ -420,7 +420,7 @@ def _policy(wanted: Wanted, running: Running, array: str) -> list[Step]:
 
 def decide_absent(wanted: Wanted, seen: Seen, record: Record, _fresh_uuid: str) -> Decision:
     """Return what has to be done so that the array is gone. Its data is lost, so every drive has to be spoken for."""
-    faults = [fault for fault in faults_of(wanted) if fault.variable in ("devices", "erase")]
+    faults = [fault for fault in faults_of(wanted) if fault.requirement == "ST-DATA"]
     decision = Decision(refusals=[*faults, *aliases(wanted, seen)])
     if decision.refusals:
         return decision
@@ -433,10 +433,10 @@ def decide_absent(wanted: Wanted, seen: Seen, record: Record, _fresh_uuid: str) 
         decision.refusals.append(
             Refusal(
                 "ST-DATA",
-                "erase",
+                f"{wanted.prefix}erase",
                 f"drives of the array {wanted.name} whose data would be lost: {', '.join(unspoken)}",
                 "for each of them, what it holds, in words",
-                f"if all of that is to be destroyed for ever: erase: {unspoken!r}",
+                f"if all of that is to be destroyed for ever: {wanted.prefix}erase: {unspoken!r}",
             )
         )
     decision.refusals += _kept(wanted, seen, decision.running, marked)
@@ -445,7 +445,7 @@ def decide_absent(wanted: Wanted, seen: Seen, record: Record, _fresh_uuid: str) 
         decision.refusals.append(
             Refusal(
                 "ST-DATA",
-                "state",
+                f"{wanted.prefix}state",
                 f"the array {wanted.name} in use: {'; '.join(used)}",
                 "an array that nobody uses",
                 "unmount it, and take what lies on it away yourself",
@@ -467,7 +467,7 @@ def _kept(wanted: Wanted, seen: Seen, running: Running | None, marked: list[str]
     for path in marked:
         disk = seen.disks[path]
         in_it = running is not None and disk.array == running.name
-        reason = never(replace(disk, busy=()) if in_it else disk, "devices", path)
+        reason = never(replace(disk, busy=()) if in_it else disk, f"{wanted.prefix}drives", path)
         if reason is not None:
             yield reason
     named = {seen.disks[path].name for path in marked}
@@ -475,7 +475,7 @@ def _kept(wanted: Wanted, seen: Seen, running: Running | None, marked: list[str]
     if others:
         yield Refusal(
             "ST-DATA",
-            "devices",
+            f"{wanted.prefix}drives",
             f"{', '.join(_name(seen, member) for member in others)} in the array {wanted.name}, but not named",
             "each of its drives, for the data of all of them is lost",
             "name every drive of the array, and repeat in erase what it holds",

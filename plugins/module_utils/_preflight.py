@@ -8,6 +8,7 @@ Private to this collection: nothing outside may import it. Pure: no Ansible, no 
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -126,6 +127,7 @@ class Measured:
     time_service: str
     kernel_synchronised: bool | None
     at: str
+    network: tuple[Mapping[str, str], ...] = ()  # what network_check has found about NET-REACH
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,19 @@ def parse_target(text: str) -> Target:
     if parts.query:
         path = f"{path}?{parts.query}"
     return Target(wanted, parts.scheme, host, port, path)
+
+
+def bypassed(host: str, no_proxy: Iterable[str]) -> bool:
+    """Say whether a host is reached without the proxy."""
+    for entry in no_proxy:
+        if entry == "*" or host == entry.lstrip(".") or host.endswith("." + entry.lstrip(".")):
+            return True
+        try:
+            if ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False):
+                return True
+        except ValueError:
+            continue
+    return False
 
 
 def _usable_uri(uri: str) -> bool:
@@ -410,18 +425,31 @@ def judge_reach(reaches: Sequence[Reach]) -> tuple[str, str]:
 def _judge_targets(measured: Measured, wanted: Wanted) -> tuple[dict[str, str], list[Refusal], list[str]]:
     expected = "name resolved, connected, certificate trusted, for each target of preflight_reach_targets"
     how = "DNS, TCP connects (median time), TLS handshake"
+    status, text = judge_reach(measured.targets)
+    lost = [reach.text() for reach in measured.targets if reach.kind in (FAULT, PROXY)]
     if not measured.targets:
         text = "not measured: no target is given (preflight_reach_targets)"
-        return row("NET-REACH", "unanswered", expected, text, how, measured.at), [], []
-    status, text = judge_reach(measured.targets)
+    if measured.network:
+        asked = [each for each in measured.network if each["verdict"] != "not_applicable"]
+        status = worst([*([status] if measured.targets or not asked else []), *(each["verdict"] for each in asked)])
+        said = [_network_text(each) for each in measured.network]
+        text = "; ".join([*([text] if measured.targets or not asked else []), *said])
+        expected = "; ".join([expected, *(f"{each['item']}: {each['minimum']}" for each in asked)])
+        how += "; ICMP or TCP connects to the targets and the peer of the network check"
+        lost += [_network_text(each) for each in asked if each["verdict"] == "unmet"]
     entry = row("NET-REACH", status, expected, text, how, measured.at)
     if status != "unmet":
         return entry, [], []
-    lost = "; ".join(reach.text() for reach in measured.targets if reach.kind in (FAULT, PROXY))
+    found = "; ".join(lost)
     if wanted.require_reach:
         remedy = "have the site's firewall let the node out to these addresses, or set preflight_http_proxy"
-        return entry, [Refusal("NET-REACH", "preflight_reach_targets", lost, expected, remedy)], []
-    return entry, [], [f"[NET-REACH] {lost}. The run goes on; the federation will not connect until this is mended."]
+        return entry, [Refusal("NET-REACH", "preflight_reach_targets", found, expected, remedy)], []
+    return entry, [], [f"[NET-REACH] {found}. The run goes on; the federation will not connect until this is mended."]
+
+
+def _network_text(finding: Mapping[str, str]) -> str:
+    """Return a finding of network_check in words."""
+    return f"{finding['item']}: {finding['found']}{' (' + finding['reason'] + ')' if finding['reason'] else ''}"
 
 
 def _judge_proxy(measured: Measured) -> list[Refusal]:

@@ -24,6 +24,7 @@ MET = "met"
 RECOMMENDED = "recommended"
 NOT_APPLICABLE = "not_applicable"
 UNKNOWN = "unknown"
+DIRECTIONS = ("down", "up")  # of the line, as the node sees it
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Wanted:
     fitted: Fitted = Fitted()
     stated: Stated = Stated()
     waivers: tuple[Waiver, ...] = ()
+    line: tuple[Finding, ...] = ()  # the line as measured to a peer, by direction; empty if nobody has tried
 
 
 def grade(least: int, most: int | None, minimum: int | None, recommended: int | None) -> str:

@@ -9,10 +9,12 @@ Private to this collection: nothing outside may import it. Pure: no Ansible, no 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from ipaddress import ip_interface
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Address, Link, Machine
 from ansible_collections.eucaim.local_node.plugins.module_utils._tier_finding import (
+    DIRECTIONS,
     MET,
     UNANSWERED,
     UNKNOWN,
@@ -33,7 +35,7 @@ def judge_network(machine: Machine, wanted: Wanted) -> list[Finding]:
     """Return the findings of NET-RATE, NET-ADDR and NET-REDUND."""
     uplinks, reason = _uplinks(machine)
     return [
-        _rate(uplinks, reason, wanted),
+        *_rate(uplinks, reason, wanted),
         _cable(machine, uplinks, reason),
         _address(machine, uplinks, reason),
         _redundancy(machine, uplinks),
@@ -50,17 +52,40 @@ def _uplinks(machine: Machine) -> tuple[Sequence[Link], str]:
     return found, "" if found else "no link has a default route"
 
 
-def _rate(uplinks: Sequence[Link], reason: str, wanted: Wanted) -> Finding:
+def _rate(uplinks: Sequence[Link], reason: str, wanted: Wanted) -> list[Finding]:
+    """Judge the line: as measured to a peer, else as stated, else by the link, which can prove a slow line alone."""
+    measured = {each.item: each for each in wanted.line}
+    stated = dict(zip(DIRECTIONS, (wanted.stated.line_down_mbps, wanted.stated.line_up_mbps)))
+    if any(each.verdict != UNANSWERED for each in wanted.line):
+        return [_or_stated(measured.get(name) or _silent(name), stated[name]) for name in DIRECTIONS]
+    why_not = "; ".join(dict.fromkeys(each.reason for each in wanted.line))
+    return [_unmeasured(uplinks, reason, wanted, why_not)]
+
+
+def _silent(name: str) -> Finding:
+    return Finding("NET-RATE", name, UNKNOWN, f"{RATE_MBPS} Mbit/s", "", UNANSWERED, "not measured")
+
+
+def _or_stated(measured: Finding, stated: int | None) -> Finding:
+    """Return what was measured in one direction, or what is stated of it where nothing came of that."""
+    if measured.verdict != UNANSWERED or stated is None:
+        return measured
+    verdict = grade_exact(stated, RATE_MBPS, None)
+    return replace(measured, found=f"{stated} Mbit/s", verdict=verdict, reason=f"as stated; {measured.reason}")
+
+
+def _unmeasured(uplinks: Sequence[Link], reason: str, wanted: Wanted, why_not: str) -> Finding:
     minimum = f"{RATE_MBPS} Mbit/s down and up"
     down, up = wanted.stated.line_down_mbps, wanted.stated.line_up_mbps
     if down is not None and up is not None:
         verdict = grade_exact(min(down, up), RATE_MBPS, None)
-        return Finding("NET-RATE", "line", f"{down} Mbit/s down, {up} Mbit/s up", minimum, "", verdict, "as stated")
+        how = "; ".join(filter(None, ("as stated", why_not)))
+        return Finding("NET-RATE", "line", f"{down} Mbit/s down, {up} Mbit/s up", minimum, "", verdict, how)
     speeds = {link.name: link.speed_mbps for link in uplinks}
     found = ", ".join(f"{name} {f'{speed} Mbit/s' if speed else UNKNOWN}" for name, speed in speeds.items()) or UNKNOWN
     if speeds and all(speed is not None and speed < RATE_MBPS for speed in speeds.values()):
         return Finding("NET-RATE", "line", found, minimum, "", UNMET, "the link itself is slower than that")
-    reason = reason or "not measured to a peer yet; a fast link does not make a fast line"
+    reason = why_not or reason or "not measured to a peer yet; a fast link does not make a fast line"
     return Finding("NET-RATE", "line", found, minimum, "", UNANSWERED, reason)
 
 

@@ -15,7 +15,13 @@ from typing import Any
 from ansible_collections.eucaim.local_node.plugins.module_utils._answers import check_waivers, waivers_from
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, shown
 from ansible_collections.eucaim.local_node.plugins.module_utils._size import SizeError, parse_size
-from ansible_collections.eucaim.local_node.plugins.module_utils._tier_finding import Fitted, Stated, Wanted
+from ansible_collections.eucaim.local_node.plugins.module_utils._tier_finding import (
+    DIRECTIONS,
+    Finding,
+    Fitted,
+    Stated,
+    Wanted,
+)
 
 # What a key of an option is of: the requirement that it is for.
 FITTED = {
@@ -58,6 +64,11 @@ def wanted_from(options: Mapping[str, Any], today: date) -> tuple[Wanted, list[R
         fitted=Fitted(memory_bytes=memory, **fitted),
         stated=Stated(shelf_spare_bytes=shelf, **stated),
         waivers=() if faults else tuple(waivers_from(waivers)),
+        line=tuple(
+            Finding(**each)
+            for each in options.get("network") or ()
+            if each["requirement"] == "NET-RATE" and each["item"] in DIRECTIONS
+        ),
     )
     return wanted, [*refusals, *faults]
 

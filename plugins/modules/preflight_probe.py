@@ -70,6 +70,44 @@ options:
     description: Whether a target that is not reached stops the run.
     type: bool
     default: false
+  network:
+    description:
+      - What M(eucaim.local_node.network_check) has found, as it returned it.
+      - Those about NET-REACH come into that row.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      requirement:
+        description: The id of the requirement.
+        type: str
+        required: true
+      item:
+        description: What was looked at.
+        type: str
+        required: true
+      found:
+        description: What was found.
+        type: str
+        required: true
+      minimum:
+        description: What is needed.
+        type: str
+        default: ""
+      recommended:
+        description: What is recommended.
+        type: str
+        default: ""
+      verdict:
+        description: What that comes to.
+        type: str
+        choices: [unmet, unanswered, waived, met, recommended, not_applicable]
+        required: true
+      reason:
+        description: Why.
+        type: str
+        default: ""
+    version_added: 0.4.0
 """
 
 EXAMPLES = r"""
@@ -111,7 +149,6 @@ import base64
 import ctypes
 import glob
 import http.client
-import ipaddress
 import os
 import socket
 import ssl
@@ -124,6 +161,7 @@ from urllib.parse import unquote, urlsplit
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.eucaim.local_node.plugins.module_utils import _preflight as preflight
+from ansible_collections.eucaim.local_node.plugins.module_utils._evidence_row import FINDINGS
 
 TIME_SERVICES = {
     "systemd-timesyncd": ("systemd-timesyncd",),
@@ -214,19 +252,6 @@ def kernel_synchronised() -> bool | None:
         return None
     state = int(adjtimex(ctypes.create_string_buffer(512)))
     return None if state < 0 else state != TIME_ERROR
-
-
-def bypassed(host: str, no_proxy: list[str]) -> bool:
-    """Say whether a host is reached without the proxy."""
-    for entry in no_proxy:
-        if entry == "*" or host == entry.lstrip(".") or host.endswith("." + entry.lstrip(".")):
-            return True
-        try:
-            if ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False):
-                return True
-        except ValueError:
-            continue
-    return False
 
 
 class Proxy:
@@ -484,7 +509,9 @@ def probe(module: AnsibleModule) -> preflight.Measured:
     plain = Proxy(options["http_proxy"]) if options["http_proxy"] else None
     secure = Proxy(options["https_proxy"]) if options["https_proxy"] else plain
     given = {"http": plain, "https": secure, "tcp": secure}
-    jobs = [(item, None if bypassed(item.host, options["no_proxy"]) else given[item.scheme]) for item in targets]
+    jobs = [
+        (item, None if preflight.bypassed(item.host, options["no_proxy"]) else given[item.scheme]) for item in targets
+    ]
     settings = apt_settings(module)
     uris = package_uris(settings)
     configured = preflight.source_targets(uris)
@@ -510,6 +537,7 @@ def probe(module: AnsibleModule) -> preflight.Measured:
         time_service=time_service(),
         kernel_synchronised=kernel_synchronised(),
         at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        network=tuple(each for each in options["network"] if each["requirement"] == "NET-REACH"),
     )
 
 
@@ -529,6 +557,7 @@ def main() -> None:
             "clock_tolerance": {"type": "int", "default": 60},
             "extended_support": {"type": "bool", "default": False},
             "require_reach": {"type": "bool", "default": False},
+            "network": FINDINGS,
         },
         supports_check_mode=True,
     )

@@ -50,7 +50,7 @@ EXAMPLES = r"""
   eucaim.local_node.raid_array:
     name: eucaim
     level: raid5
-    devices:
+    drives:
       - /dev/disk/by-id/ata-MODEL_SERIAL1
       - /dev/disk/by-id/ata-MODEL_SERIAL2
       - /dev/disk/by-id/ata-MODEL_SERIAL3

@@ -44,7 +44,7 @@ EXAMPLES = r"""
   eucaim.local_node.storage_probe:
     name: eucaim
     level: raid1
-    devices:
+    drives:
       - /dev/disk/by-id/ata-MODEL_SERIAL1
       - /dev/disk/by-id/ata-MODEL_SERIAL2
     mount_point: /srv/eucaim

@@ -135,8 +135,47 @@ options:
         description: The last day on which it holds, such as V(2026-12-31).
         type: str
         required: true
+  network:
+    description:
+      - What M(eucaim.local_node.network_check) has found, as it returned it.
+      - A measured line counts more than O(stated) and the links.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      requirement:
+        description: The id of the requirement.
+        type: str
+        required: true
+      item:
+        description: What was looked at.
+        type: str
+        required: true
+      found:
+        description: What was found.
+        type: str
+        required: true
+      minimum:
+        description: What is needed.
+        type: str
+        default: ""
+      recommended:
+        description: What is recommended.
+        type: str
+        default: ""
+      verdict:
+        description: What that comes to.
+        type: str
+        choices: [unmet, unanswered, waived, met, recommended, not_applicable]
+        required: true
+      reason:
+        description: Why.
+        type: str
+        default: ""
+    version_added: 0.4.0
 seealso:
   - module: eucaim.local_node.hardware_info
+  - module: eucaim.local_node.network_check
 """
 
 EXAMPLES = r"""
@@ -217,6 +256,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.eucaim.local_node.plugins.module_utils import _tier as tier
 from ansible_collections.eucaim.local_node.plugins.module_utils._answers import WAIVER
+from ansible_collections.eucaim.local_node.plugins.module_utils._evidence_row import FINDINGS
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Machine
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware_file import (
     machine_from_dict,
@@ -268,6 +308,7 @@ OPTIONS: dict[str, Any] = {
         },
     },
     "waivers": {"type": "list", "elements": "dict", "default": [], "options": WAIVER},
+    "network": FINDINGS,
 }
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 WHEN = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")

@@ -17,7 +17,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -152,9 +152,10 @@ class Machine(Login):
         """Switch the machine off from one moment to the next. Its drives keep what they had said was written."""
         self._kill()
 
-    def power_on(self) -> None:
-        """Switch the machine on again, with the drives as they are."""
-        self.start(ensure(self.distribution))
+    def power_on(self, initrd: Path | None = None) -> None:
+        """Switch the machine on again, with the drives as they are; perhaps from another initial file system."""
+        image = ensure(self.distribution)
+        self.start(replace(image, initrd=initrd) if initrd else image)
 
     def monitor(self, line: str) -> str:
         """Give the emulator a command, in the words of its monitor, and return what it says (QEMU, HMP)."""

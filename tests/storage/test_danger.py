@@ -64,10 +64,10 @@ def pair(number: int, *words: str, **settings: Any) -> Danger:
 
 ours: dict[str, Any] = {"level": "raid5", "name": "ours"}
 DANGERS = {
-    "a file system": pair(EXT4, f"DATA{EXT4}", "ext4", "storage_erase", "erase:"),
+    "a file system": pair(EXT4, f"DATA{EXT4}", "ext4", "storage_erase:"),
     "a partition table": pair(TABLE, f"DATA{TABLE}", "partition table gpt"),
     "mounted": pair(MOUNTED, "is mounted on /mnt/others", "never erased"),
-    "swap": pair(SWAP, "in use as swap"),
+    "swap": pair(SWAP, "the system or its swap lies"),
     "a member of an LVM group": pair(LVM, "LVM"),
     "a LUKS container": pair(LUKS, "LUKS"),
     "a LUKS container that is open": pair(OPENED, "is in use by dm-"),
@@ -77,7 +77,7 @@ DANGERS = {
     "data that nothing recognises": pair(RAW, "data that nothing recognises"),
     "in another array": pair(OTHER, "is in use by md"),
     "in an array that is stopped": pair(STOPPED, "member of an md array"),
-    "the system's drive": Danger([*named(0), f"{BY_ID}SYSTEM"], ("on which the system lies", "ST-OS")),
+    "the system's drive": Danger([*named(0), f"{BY_ID}SYSTEM"], ("the system or its swap lies", "ST-OS")),
     "the same drive twice": Danger([*named(0, 0)], ("more than once",)),
     "one drive by two names": Danger([*named(0), f"{BY_ID}ALIAS"], ("which are one drive",)),
     "a drive that is missing": Danger([*named(0, 77)], ("no drive", "DATA77")),
@@ -92,10 +92,10 @@ DANGERS = {
     ),
     "a drive too small to join": Danger(named(*OURS, LITTLE), ("25.2 MB", "a larger drive"), **ours),
     "other words than what it holds": pair(
-        EXT4, "erase says", more={"storage_erase": {named(EXT4)[0]: "nothing of value"}}
+        EXT4, "storage_erase says", more={"storage_erase": {named(EXT4)[0]: "nothing of value"}}
     ),
     "words for a drive that is not named": Danger(
-        named(0, 1), ("not among devices and spares",), more={"storage_erase": {named(EXT4)[0]: "ext4"}}
+        named(0, 1), ("not among drives and spares",), more={"storage_erase": {named(EXT4)[0]: "ext4"}}
     ),
     "words for a drive in use": pair(MOUNTED, "never erased", more={"storage_erase": {named(MOUNTED)[0]: "ext4"}}),
 }

@@ -131,3 +131,64 @@ def test_counts_and_waivers() -> None:
         ("HW-RAM", "preflight_waivers[0].by"),
     ]
     assert refused(preflight_hardware_timeout=0) == [("ST-HEALTH", "preflight_hardware_timeout")]
+
+
+def test_network_targets() -> None:
+    """A host with or without a port is right; what is neither is refused, without its password."""
+    assert refused(preflight_network_targets=["192.0.2.53", "a.example:443", "https://a.example"]) == []
+    found = refused(preflight_network_targets=["a b", "http://user:secret@a.example"])
+    assert found == [("NET-REACH", "preflight_network_targets")] * 2
+    (refusal,) = check_preflight(
+        {"preflight_tier": 2, "preflight_network_targets": ["http://u:secret@a.example"]}, FACTS
+    )
+    assert "secret" not in refusal.text()
+
+
+@pytest.mark.parametrize(
+    ("peer", "good"),
+    [
+        ({}, True),
+        ("a.example", True),  # refused by its spec
+        ({"host": "a.example"}, True),
+        ({"host": "2001:db8::1", "port": "5202"}, True),
+        ({"host": ""}, False),
+        ({"port": 5201}, False),
+        ({"host": "a.example:5201"}, False),
+        ({"host": "a.example", "port": 0}, False),
+        ({"host": "a.example", "port": None}, True),
+        ({"host": None, "port": None}, True),
+        ({"host": "a.example", "port": "many"}, False),
+    ],
+)
+def test_a_peer(peer: Any, good: bool) -> None:
+    """A peer has a host and a port of its own."""
+    assert refused(preflight_network_peer=peer) == ([] if good else [("NET-RATE", "preflight_network_peer")])
+
+
+@pytest.mark.parametrize(
+    ("rate", "limit", "good"),
+    [(0, 0, True), (300, 0, True), (0, 100, True), (300, 300, True), (300, 299, False), ("many", 1, True)],
+)
+def test_a_limit_below_the_first_rate(rate: Any, limit: int, good: bool) -> None:
+    """The limit is not below where it begins."""
+    found = refused(preflight_network_rate_mbps=rate, preflight_network_rate_limit_mbps=limit)
+    assert found == ([] if good else [("NET-RATE", "preflight_network_rate_limit_mbps")])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("seconds", 1),
+        ("seconds", 61),
+        ("rate_mbps", -1),
+        ("rate_limit_mbps", 40001),
+        ("streams", 33),
+        ("packets", 0),
+        ("max_latency_ms", -1),
+        ("max_loss_percent", 101),
+    ],
+)
+def test_the_load_is_bounded(name: str, value: int) -> None:
+    """Rates and times have ranges."""
+    variables: dict[str, Any] = {f"preflight_network_{name}": value}
+    assert [variable for _requirement, variable in refused(None, **variables)] == list(variables)

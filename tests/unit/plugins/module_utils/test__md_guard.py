@@ -66,21 +66,21 @@ def test_layouts_of_raid_10(layout: str) -> None:
     ],
 )
 def test_drives_are_named_by_names_that_stay(path: str) -> None:
-    assert faults(devices=(path, *paths_of(1, 2))) == [("ST-DATA", "devices", repr(path))]
-    assert ("ST-DATA", "devices", repr(path)) in faults(erase={path: "ext4"})
+    assert faults(devices=(path, *paths_of(1, 2))) == [("ST-DATA", "drives", repr(path))]
+    assert ("ST-DATA", "drives", repr(path)) in faults(erase={path: "ext4"})
 
 
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"spares": paths_of(1)}, ("ST-DATA", "devices", f"{path_of(1)} more than once")),
-        ({"erase": {path_of(7): "xfs"}}, ("ST-DATA", "erase", f"{path_of(7)}, not among devices and spares")),
+        ({"spares": paths_of(1)}, ("ST-DATA", "drives", f"{path_of(1)} more than once")),
+        ({"erase": {path_of(7): "xfs"}}, ("ST-DATA", "erase", f"{path_of(7)}, not among drives and spares")),
         ({"level": "raid0", "spares": paths_of(7)}, ("ST-SPARE", "spares", "1 spare in a RAID 0")),
         ({"policy": "ppl", "level": "raid1"}, ("ST-RAID", "consistency_policy", "ppl with raid1")),
-        ({"level": "raid6"}, ("ST-RAID", "devices", "3 drives for raid6")),
-        ({"level": "raid10", "layout": "sideways"}, ("ST-RAID", "devices", "3 drives for raid10")),
-        ({"devices": paths_of(1)}, ("ST-RAID", "devices", "1 drives for raid5")),
-        ({"level": "linear"}, ("ST-RAID", "devices", "3 drives for linear")),
+        ({"level": "raid6"}, ("ST-RAID", "drives", "3 drives for raid6")),
+        ({"level": "raid10", "layout": "sideways"}, ("ST-RAID", "drives", "3 drives for raid10")),
+        ({"devices": paths_of(1)}, ("ST-RAID", "drives", "1 drives for raid5")),
+        ({"level": "linear"}, ("ST-RAID", "drives", "3 drives for linear")),
     ],
 )
 def test_what_cannot_be_made(changes: dict[str, Any], fault: tuple[str, str, str]) -> None:
@@ -133,7 +133,7 @@ HOLDS = f"{path_of(0)} (/dev/sdb), which holds: "
     ("each", "requirement", "words"),
     [
         (None, "ST-DATA", f"no drive {path_of(0)}"),
-        (disk(0, holds_system=True), "ST-OS", f"{path_of(0)} (/dev/sdb), on which the system lies"),
+        (disk(0, holds_system=True), "ST-OS", f"{path_of(0)} (/dev/sdb), on which the system or its swap lies"),
         (disk(0, behind_raid=True), "ST-RAID", f"{path_of(0)} (/dev/sdb), a volume of a hardware RAID controller"),
         (disk(0, busy=("a", "b")), "ST-DATA", f"{path_of(0)} (/dev/sdb): a; b"),
         (disk(0, holds=None), "ST-DATA", f"{path_of(0)} (/dev/sdb), of which is not known what it holds"),
@@ -143,7 +143,7 @@ HOLDS = f"{path_of(0)} (/dev/sdb), which holds: "
     ],
 )
 def test_drives_that_may_not_be_taken(each: Disk | None, requirement: str, words: str) -> None:
-    assert told(each) == (requirement, "devices", words)
+    assert told(each) == (requirement, "drives", words)
     assert told(each, devices=paths_of(1, 2), spares=paths_of(0)) == (requirement, "spares", words)
 
 
@@ -151,7 +151,7 @@ def test_drives_that_may_not_be_taken(each: Disk | None, requirement: str, words
 @pytest.mark.parametrize("each", [disk(0), marked(0)])
 def test_drives_that_are_too_small(each: Disk, least: int, member_bytes: int) -> None:
     words = f"{path_of(0)} of 100 GB (100000000000 bytes)"
-    assert told(each, least=least, member_bytes=member_bytes) == ("ST-DATA", "devices", words)
+    assert told(each, least=least, member_bytes=member_bytes) == ("ST-DATA", "drives", words)
     assert refusal(each, least=100 * GB, member_bytes=100 * GB) is None
 
 
@@ -195,3 +195,17 @@ def test_one_drive_by_two_names() -> None:
     found = list(guard.aliases(wanted, seen(disk(0), disk(1), disk(2), other)))
     assert [each.found for each in found] == [f"{path_of(0)} and {path_of(3)}, which are one drive (/dev/sdb)"]
     assert list(guard.aliases(wanted, seen(disk(0), disk(2)))) == []
+
+
+def test_refusals_name_the_settings_of_whoever_asked() -> None:
+    found = faults(prefix="storage_", level="raid0", policy="ppl", devices=("/dev/sdb",), spares=paths_of(3))
+    assert {variable for _requirement, variable, _found in found} == {
+        "storage_drives",
+        "storage_spares",
+        "storage_consistency_policy",
+    }
+    refused = refusal(disk(0, holds=("xfs",)), prefix="storage_", erase={path_of(0): "ext4"})
+    assert refused is not None
+    assert refused.variable == "storage_drives"
+    assert refused.found.endswith("; storage_erase says 'ext4'")
+    assert refused.remedy.endswith(f"storage_erase: {{{path_of(0)!r}: 'xfs'}}")

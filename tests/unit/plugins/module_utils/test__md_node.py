@@ -143,7 +143,7 @@ def failing(action: Callable[[], object]) -> str:
 
 def test_options_become_what_is_asked_for() -> None:
     params = {name: option.get("default") for name, option in md.array_options().items()}
-    params.update(name="eucaim", devices=list(wanted_array().devices), spares=[path_of(3)], consistency_policy="ppl")
+    params.update(name="eucaim", drives=list(wanted_array().devices), spares=[path_of(3)], consistency_policy="ppl")
     assert md.wanted_of(params) == wanted_array(spares=(3,), policy="ppl", erase={})
 
 

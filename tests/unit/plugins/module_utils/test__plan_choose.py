@@ -95,7 +95,7 @@ def test_a_cheap_set_that_ends_in_smaller_drives_is_counted_on() -> None:
     offers = [{"size": "5TB", "price": 0, "count": 3}, {"size": "3TB", "price": 1, "count": None}]
     layout = found(asked(drive_offers=offers), "raid5", need=10 * TB, raw=0, spare=0)
     assert layout is not None
-    assert drives(layout)[0] == [3, 3, 5, 5, 5]
+    assert drives(layout) == ([3, 3, 5, 5, 5], [])
 
 
 def test_without_prices_a_drive_costs_its_bytes_and_a_slot() -> None:

@@ -355,3 +355,36 @@ def test_table() -> None:
 def test_where_apt_looks_for_sources(dump: str, places: tuple[str, str]) -> None:
     """In its own folder, unless the site says otherwise."""
     assert preflight.apt_source_places(dump) == places
+
+
+def network(item: str, verdict: str, reason: str = "") -> dict[str, str]:
+    return {"item": item, "found": "40 ms", "minimum": "reached", "verdict": verdict, "reason": reason}
+
+
+@pytest.mark.parametrize(
+    ("targets", "found", "status"),
+    [
+        ((GOOD,), (network("a", "met"),), "met"),
+        ((GOOD,), (network("a", "unanswered", "no answer to ICMP"),), "unanswered"),
+        ((), (network("a", "met"),), "met"),
+        ((), (network("a", "unmet", "the loss is higher"),), "unmet"),
+        # The way to a peer tells nothing of what the node has to reach.
+        ((), (network("peer p", "not_applicable"),), "unanswered"),
+        ((GOOD,), (network("peer p", "not_applicable"),), "met"),
+    ],
+)
+def test_what_the_network_check_found_comes_into_the_row(
+    targets: tuple[preflight.Reach, ...], found: tuple[dict[str, str], ...], status: str
+) -> None:
+    row = rows(replace(MEASURED, targets=targets, network=found))["NET-REACH"]
+    assert row["status"] == status
+    assert f"{found[0]['item']}: 40 ms" in row["measured"]
+    assert found[0]["reason"] in row["measured"]
+    assert ("not measured: no target" in row["measured"]) == (not targets and found[0]["verdict"] == "not_applicable")
+
+
+def test_a_target_of_the_network_check_that_is_away_warns_or_refuses() -> None:
+    measured = replace(MEASURED, network=(network("a", "unmet", "timed out"),))
+    assert preflight.judge(measured, WANTED).warnings[0].startswith("[NET-REACH] a: 40 ms (timed out). The run goes on")
+    refusals = preflight.judge(measured, replace(WANTED, require_reach=True)).refusals
+    assert [each.found for each in refusals] == ["a: 40 ms (timed out)"]

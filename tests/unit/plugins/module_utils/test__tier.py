@@ -41,7 +41,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._tier import (
     unmet,
     verdicts,
 )
-from ansible_collections.eucaim.local_node.plugins.module_utils._tier_finding import Fitted, Stated, Wanted
+from ansible_collections.eucaim.local_node.plugins.module_utils._tier_finding import Finding, Fitted, Stated, Wanted
 from ansible_collections.eucaim.local_node.tests.unit.plugins.tier_machine import (
     A40,
     GB,
@@ -486,3 +486,12 @@ def test_a_waiver_never_makes_anything_met(machine: Machine, wanted: Wanted, nam
     found = verdicts(judge(machine, replace(wanted, waivers=(waiver,))))
     expected = "waived" if plain[name] in ("unmet", "unanswered") else plain[name]
     assert found == {**plain, name: expected}
+
+
+def test_a_line_that_was_measured_from_within_a_container_is_its_own() -> None:
+    line = tuple(
+        Finding("NET-RATE", name, "9 Mbit/s", "200 Mbit/s", "", "unmet", "measured") for name in ("down", "up")
+    )
+    found = judge(changed("system", container="docker"), replace(TIER_2, line=line))
+    assert [each for each in found if each.requirement == "NET-RATE"] == list(line)
+    assert of(found, "HW-CPU", "cores").verdict == "unanswered"

@@ -168,3 +168,37 @@ DOWN = replace(PORTS[1], carrier=False)
 def test_a_second_link(machine: Machine, found: str, verdict: str, reason: str) -> None:
     finding = judged("NET-REDUND", machine=machine)
     assert (finding.found, finding.verdict, finding.reason) == (found, verdict, reason)
+
+
+LINE_DOWN = Finding("NET-RATE", "down", "152 Mbit/s", "200 Mbit/s", "", "unmet", "UDP at 250: 152 Mbit/s")
+LINE_UP = Finding("NET-RATE", "up", "at least 245 Mbit/s", "200 Mbit/s", "", "met", "UDP at 250: 245 Mbit/s")
+UNSEEN = tuple(
+    replace(each, found="unknown", verdict="unanswered", reason="iperf3 is not there") for each in (LINE_DOWN, LINE_UP)
+)
+
+
+def rates(wanted: Wanted, machine: Machine = GOOD) -> list[Finding]:
+    return [each for each in judge_network(machine, wanted) if each.requirement == "NET-RATE"]
+
+
+def test_a_measured_line_counts_more_than_a_stated_one_and_the_link() -> None:
+    assert rates(replace(WANTED, line=(LINE_DOWN, LINE_UP))) == [LINE_DOWN, LINE_UP]
+    assert rates(replace(SILENT, line=(LINE_DOWN, LINE_UP)), with_port(speed_mbps=100)) == [LINE_DOWN, LINE_UP]
+
+
+def test_a_direction_that_was_not_measured_is_as_stated() -> None:
+    found = rates(replace(WANTED, line=(LINE_DOWN, UNSEEN[1])))
+    assert found[0] == LINE_DOWN
+    assert (found[1].found, found[1].verdict) == ("1000 Mbit/s", "met")
+    assert found[1].reason == "as stated; iperf3 is not there"
+    assert rates(replace(SILENT, line=(LINE_DOWN, UNSEEN[1])))[1] == UNSEEN[1]
+    assert rates(replace(SILENT, line=(LINE_DOWN,)))[1].reason == "not measured"
+
+
+def test_a_measurement_that_failed_says_why() -> None:
+    (stated,) = rates(replace(WANTED, line=UNSEEN))
+    assert (stated.item, stated.verdict, stated.reason) == ("line", "met", "as stated; iperf3 is not there")
+    (silent,) = rates(replace(SILENT, line=UNSEEN), with_port(speed_mbps=1000))
+    assert (silent.verdict, silent.reason) == ("unanswered", "iperf3 is not there")
+    (slow,) = rates(replace(SILENT, line=UNSEEN), with_port(speed_mbps=100))
+    assert (slow.verdict, slow.reason) == ("unmet", "the link itself is slower than that")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils._answers import Waiver
-from ansible_collections.eucaim.local_node.plugins.module_utils._tier_finding import Fitted, Stated, Wanted
+from ansible_collections.eucaim.local_node.plugins.module_utils._tier_finding import Finding, Fitted, Stated, Wanted
 from ansible_collections.eucaim.local_node.plugins.module_utils._tier_wanted import wanted_from
 
 TODAY = date(2026, 3, 1)
@@ -109,3 +109,10 @@ def test_all_refusals_come_together() -> None:
 def test_zero_is_a_statement() -> None:
     found = wanted(stated={"shelf_spare": "0 TB", "free_drive_bays": 0}, fitted={"links": 0})
     assert (found.stated.shelf_spare_bytes, found.stated.free_drive_bays, found.fitted.links) == (0, 0, 0)
+
+
+def test_of_the_network_the_line_alone_counts() -> None:
+    empty = {"minimum": "", "recommended": "", "reason": ""}
+    down = {"requirement": "NET-RATE", "item": "down", "found": "1 Mbit/s", "verdict": "unmet", **empty}
+    given = [{**down, "item": "sideways"}, {**down, "requirement": "NET-REACH"}, down]
+    assert wanted(network=given).line == (Finding("NET-RATE", "down", "1 Mbit/s", "", "", "unmet"),)

@@ -206,7 +206,7 @@ def test_old_certificate_or_wrong_clock(monkeypatch: pytest.MonkeyPatch, skew: f
 )
 def test_no_proxy(host: str, entries: list[str], expected: bool) -> None:
     """Hosts, domains and networks are reached without the proxy."""
-    assert probe.bypassed(host, entries) is expected
+    assert util.bypassed(host, entries) is expected
 
 
 def test_pci(tmp_path: Path) -> None:
@@ -268,6 +268,7 @@ def run(monkeypatch: pytest.MonkeyPatch, **params: Any) -> tuple[Ended, FakeModu
         "clock_tolerance": 60,
         "extended_support": False,
         "require_reach": False,
+        "network": [],
         **params,
     }
     module = FakeModule(options)

@@ -24,7 +24,7 @@ from ansible_collections.eucaim.local_node.tests.unit.plugins.md_world import (
     paths_of,
 )
 
-ASKED: dict[str, Any] = {"name": "eucaim", "devices": [*paths_of(0, 1, 2)]}
+ASKED: dict[str, Any] = {"name": "eucaim", "drives": [*paths_of(0, 1, 2)]}
 
 
 class Stand:
@@ -91,7 +91,7 @@ def test_an_array_is_made_and_the_next_run_changes_nothing(
 ) -> None:
     result = node.run(monkeypatch, raid_array, **ASKED)
     assert result["changed"] is True
-    assert result["steps"] == [f"make raid5 eucaim of 3 drives: {', '.join(ASKED['devices'])}"]
+    assert result["steps"] == [f"make raid5 eucaim of 3 drives: {', '.join(ASKED['drives'])}"]
     assert (result["device"], result["kernel_name"], result["uuid"]) == (f"/dev/{MD}", MD, FRESH)
     assert (result["array"]["level"], result["array"]["devices"]) == ("raid5", 3)
     assert [each["state"] for each in result["members"]] == ["active"] * 3
@@ -132,7 +132,7 @@ def test_an_array_that_could_not_be_started_does_not_run(
 
 @pytest.mark.usefixtures("model")
 def test_what_is_refused_is_told_all_at_once(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    ended = node.end(monkeypatch, raid_array, name="eucaim", devices=[*paths_of(0, 7, 8)])
+    ended = node.end(monkeypatch, raid_array, name="eucaim", drives=[*paths_of(0, 7, 8)])
     assert ended.failed
     assert [each["found"] for each in ended.result["refusals"]] == [f"no drive {path}" for path in paths_of(7, 8)]
     assert ended.result["msg"].count("[ST-DATA]") == 2
@@ -141,7 +141,7 @@ def test_what_is_refused_is_told_all_at_once(node: Node, monkeypatch: pytest.Mon
 def test_what_waits_and_what_is_wrong_is_told(model: Model, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     node.run(monkeypatch, raid_array, **ASKED)
     model.pull(1)
-    result = node.run(monkeypatch, raid_array, **{**ASKED, "devices": [*paths_of(0, 1, 2, 3)]})
+    result = node.run(monkeypatch, raid_array, **{**ASKED, "drives": [*paths_of(0, 1, 2, 3)]})
     assert result["steps"] == ["let go of 1 drives that are gone", f"add {path_of(3)} to eucaim"]
     assert result["waiting"] == ["to grow from 3 to 4 drives: until the recover has ended"]
     assert result["problems"] == [f"{path_of(1)} is not there: replace the drive, and name the new one in its place"]
@@ -157,7 +157,7 @@ def test_what_never_comes_about_ends_the_run(model: Model, node: Node, monkeypat
 
 def test_an_array_is_taken_apart(model: Model, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     node.run(monkeypatch, raid_array, **ASKED)
-    erase = dict.fromkeys(ASKED["devices"], MARK)
+    erase = dict.fromkeys(ASKED["drives"], MARK)
     assert "erase" in node.refuse(monkeypatch, raid_array, state="absent", **ASKED)
     result = node.run(monkeypatch, raid_array, state="absent", erase=erase, **ASKED)
     assert (result["changed"], len(result["steps"]), result["kernel_name"]) == (True, 4, "")

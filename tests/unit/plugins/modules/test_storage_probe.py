@@ -20,7 +20,7 @@ from ansible_collections.eucaim.local_node.tests.unit.plugins.md_world import FR
 POINT = "/srv/eucaim"
 ASKED: dict[str, Any] = {
     "name": "eucaim",
-    "devices": [*paths_of(0, 1, 2)],
+    "drives": [*paths_of(0, 1, 2)],
     "mount_point": POINT,
     "watchers": ["mdmonitor.service", "smartd.service"],
     "checks": ["mdcheck_start.timer"],

@@ -31,6 +31,7 @@ FILLED = {
     "fitted": {"memory": "128GB", "drives": 7, "links": 2, "sockets": 1},
     "stated": {"staggered_spin_up": True, "shelf_spare": "4TB", "free_drive_bays": 2, "warranty": "until 2031"},
     "waivers": [],
+    "network": [],
 }
 WAIVER = {"requirement": "HW-CPU", "by": "A. Person", "reason": "ordered", "until": "2999-12-31"}
 
