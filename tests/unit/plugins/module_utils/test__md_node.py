@@ -112,7 +112,7 @@ class Machine:
         file = self.real(made.device)
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(content)
-        (self.folder / "sys" / made.name).mkdir(parents=True)
+        (self.folder / "sys" / made.name / "holders").mkdir(parents=True)
         self.files.update({f"/sys/block/{made.name}/size": str(len(content) // 512), "/proc/self/mountinfo": ""})
         return made
 
@@ -280,6 +280,35 @@ def test_the_record_stands_before_the_first_mark_and_is_complete_after_the_last(
     assert machine.node.calls[-1] == ["udevadm", "settle", "--timeout=30"]
 
 
+def test_what_the_drives_of_a_new_array_held_does_not_come_up_on_it(machine: Machine) -> None:
+    """Where the array begins, a file system of an older array may stand: far behind what was erased of its drives."""
+    machine.drive(0)
+    array(machine, xfs(SIZE // 4096))
+    node = machine.md()
+
+    def mdadm(_argv: Any, _data: Any) -> tuple[int, str, str]:
+        (machine.folder / "sys" / "sdb" / "holders" / MD).mkdir()
+        return 0, "", ""
+
+    machine.node.programs["mdadm"] = mdadm
+    node.act(wanted_array(), Decision(steps=[create(0)], uuid=FRESH, creates=True))
+    assert md.is_blank(f"/dev/{MD}")
+    holds = node.file_system(healthy(), healthy().arrays[MD])
+    assert holds is not None
+    assert holds["kind"] == ""
+
+
+def test_an_array_that_is_started_keeps_what_it_holds(machine: Machine) -> None:
+    machine.drive(0)
+    (machine.folder / "sys" / "sdb" / "holders" / MD).mkdir()
+    found = array(machine, xfs(SIZE // 4096))
+    step = Step("start it", ("mdadm", "--assemble", "/dev/md/eucaim", path_of(0)))
+    machine.md().act(wanted_array(), Decision(steps=[step], uuid=OURS))
+    holds = machine.md().file_system(found, found.arrays[MD])
+    assert holds is not None
+    assert holds["kind"] == "xfs"
+
+
 def test_what_was_begun_and_failed_is_remembered_as_begun(machine: Machine) -> None:
     machine.drive(0)
     machine.node.says("mdadm", 2, "", "cannot\nopen it")
@@ -329,7 +358,7 @@ def test_a_drive_smaller_than_its_edges_is_not_written_beyond_its_end(machine: M
 
 def test_partitions_are_erased_and_forgotten(machine: Machine) -> None:
     each = machine.drive(0, b"x" * SIZE)
-    for name in ("sdb2", "sdb1", "queue", "holders"):
+    for name in ("sdb2", "sdb1", "queue"):
         (machine.folder / "sys" / "sdb" / name).mkdir()
     erase(machine, each)
     assert machine.calls() == [
