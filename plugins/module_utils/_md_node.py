@@ -151,10 +151,12 @@ class MdNode:
             if step.kind == ERASE and step.disk is not None:
                 self._erase(step.disk)
                 continue
+            paths = [path for path in step.argv if path.startswith(BY_ID)]
             if "--create" in step.argv or "--add" in step.argv:
-                self._claim([path for path in step.argv if path.startswith(BY_ID)])
+                self._claim(paths)
             self._run(step.text, list(step.argv))
             if "--create" in step.argv:
+                self._begin_blank(paths[0])
                 self._write(Record(decision.uuid, MADE))
         files.run(self.module, ["udevadm", "settle", "--timeout=30"])
 
@@ -169,6 +171,15 @@ class MdNode:
                     "see with `lsblk` and `fuser` who does"
                 )
 
+    def _begin_blank(self, path: str) -> None:
+        """Blank both ends of the array that has just been made of a drive and others.
+
+        It begins far behind what is erased of its drives, where the file system of an older array may stand.
+        """
+        name = os.path.realpath(path)[len("/dev/") :].replace("/", "!")
+        for array in os.listdir(f"{SYS}/{name}/holders"):
+            blank(device_of(array))
+
     def _erase(self, disk: Disk) -> None:
         self._claim([disk.id])
         real = os.path.realpath(disk.id)
@@ -182,11 +193,7 @@ class MdNode:
             self._run(f"erase {device}", ["wipefs", "--all", "--force", device])
         if parts:
             self._run(f"forget the partitions of {real}", ["blockdev", "--rereadpt", real])
-        with open(real, "r+b", buffering=0) as handle:
-            for start in (0, max(0, disk.bytes - EDGE)):
-                handle.seek(start)
-                handle.write(bytes(min(EDGE, disk.bytes)))
-            os.fsync(handle.fileno())
+        blank(real)
         files.run(self.module, ["udevadm", "settle", "--timeout=30"])
 
     def _run(self, text: str, argv: list[str]) -> None:
@@ -236,6 +243,16 @@ class MdNode:
             # Sectors of 512 bytes at KiB a second (md.rst).
             left = (int(total) - int(done)) // 2 // int(speed)
         return {"action": running.shown.action, "percent": running.shown.action_percent, "seconds_left": left}
+
+
+def blank(path: str) -> None:
+    """Write zeros to both ends of a drive or an array."""
+    with open(path, "r+b", buffering=0) as handle:
+        size = handle.seek(0, os.SEEK_END)
+        for start in (0, max(0, size - EDGE)):
+            handle.seek(start)
+            handle.write(bytes(min(EDGE, size)))
+        os.fsync(handle.fileno())
 
 
 def is_blank(path: str) -> bool:
