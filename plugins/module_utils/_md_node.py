@@ -214,9 +214,11 @@ class MdNode:
             head = parse_head(handle.read(HEAD_BYTES))
             size = handle.seek(0, os.SEEK_END)
         kinds = self._signatures(running.name) if head is None else ()
+        inside = (disk.superblock for disk in seen.disks.values() if disk.array == running.name)
+        array = running.shown.uuid or next((mark.uuid for mark in inside if mark is not None), "")
         return {
             "kind": head.kind if head else "; ".join(kinds),
-            "uuid": head.uuid if head else uuid_for(str(running.shown.uuid)),
+            "uuid": head.uuid if head else uuid_for(array),
             "label": head.label if head else "",
             "bytes": head.bytes if head else 0,
             "half_made": head is not None and head.half_made,

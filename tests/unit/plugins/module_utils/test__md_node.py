@@ -446,6 +446,14 @@ def test_an_array_that_is_empty(machine: Machine) -> None:
     }
 
 
+def test_a_kernel_that_does_not_say_the_uuid_gives_no_two_arrays_the_same_file_system(machine: Machine) -> None:
+    array(machine, bytes(SIZE))
+    found = healthy(uuid=None)
+    holds = machine.md().file_system(found, found.arrays[MD])
+    assert holds is not None
+    assert holds["uuid"] == uuid_for(OURS)
+
+
 def test_what_else_lies_on_an_array(machine: Machine) -> None:
     machine.node.says("wipefs", out='{"signatures": [{"type": "LVM2_member"}, {"type": "gpt"}]}')
     found = array(machine, bytes(SIZE))
