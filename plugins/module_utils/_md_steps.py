@@ -217,9 +217,10 @@ def _compare(wanted: Wanted, seen: Seen, running: Running, decision: Decision) -
     strangers = [member for member in running.members if member.name not in known]
     new = [path for path in wanted.all if path in seen.disks and path not in inside]
     least = max((mark.needs_bytes for mark in _marks(seen, running)), default=0)
-    reasons = [why_not(wanted, seen, path, (decision.uuid,), least) for path in new]
-    decision.refusals += [reason for reason in reasons if reason is not None]
-    decision.refusals += _impossible(wanted, seen, running, strangers, new)
+    reasons = {path: why_not(wanted, seen, path, (decision.uuid,), least) for path in new}
+    decision.refusals += [reason for reason in reasons.values() if reason is not None]
+    taken = [path for path, reason in reasons.items() if reason is None]
+    decision.refusals += _impossible(wanted, seen, running, strangers, taken)
     if decision.refusals:
         return
     _tell_problems(wanted, seen, running, inside, decision)

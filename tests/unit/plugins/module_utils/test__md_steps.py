@@ -364,6 +364,14 @@ def test_a_drive_that_works_is_not_removed_without_another() -> None:
     assert refused(wanted_array((0, 4, 2)), found) == ("ST-RAID", f"{path_of(1)} in the array eucaim, but not named")
 
 
+def test_a_drive_that_is_refused_takes_nobodys_place() -> None:
+    decision = decide(EXCHANGED, exchange(extra=disk(3, holds=("ext4",))), MADE_OURS, FRESH)
+    assert [refusal.found for refusal in decision.refusals] == [
+        f"{path_of(3)} (/dev/sde), which holds: ext4",
+        f"{path_of(1)} in the array eucaim, but not named",
+    ]
+
+
 # Growing ----------------------------------------------------------------------------------------------------------
 
 
