@@ -25,6 +25,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._hardware_record
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import LEVELS, POLICIES, Wanted
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import (
     BY_ID,
+    UNRECOGNISED,
     Disk,
     Looked,
     Running,
@@ -42,8 +43,9 @@ if TYPE_CHECKING:
 
 VERSION = 1
 TIMEOUT = 30.0
-# What begins within these bytes of either end: every file system, table and mark that anything recognises.
-EDGE = 1 << 20
+# Within these bytes of either end begins every file system, table and mark that anything recognises, and what stands in
+# a first partition.
+EDGE = 4 << 20
 SYS = "/sys/block"
 # A file system leaves less than this of its device unused, if it was made for all of it.
 GROWN = 0.998
@@ -213,7 +215,9 @@ class MdNode:
         with open(device, "rb", buffering=0) as handle:
             head = parse_head(handle.read(HEAD_BYTES))
             size = handle.seek(0, os.SEEK_END)
-        kinds = self._signatures(running.name) if head is None else ()
+        kinds: tuple[str, ...] = ()
+        if head is None:
+            kinds = self._signatures(running.name) or (() if is_blank(device) else (UNRECOGNISED,))
         inside = (disk.superblock for disk in seen.disks.values() if disk.array == running.name)
         array = running.shown.uuid or next((mark.uuid for mark in inside if mark is not None), "")
         return {

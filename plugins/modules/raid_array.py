@@ -151,6 +151,7 @@ progress:
 from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import faults_of
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_node import MdNode, array_options, wanted_of
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import Decision, decide, decide_absent
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_words import described, state_text
@@ -178,8 +179,10 @@ def main() -> None:
         supports_check_mode=True,
     )
     wanted = wanted_of(module.params)
-    node = MdNode(module, wanted.name, module.params["record_directory"])
     verdict = decide if module.params["state"] == "present" else decide_absent
+    if verdict is decide:
+        refuse(module, Decision(refusals=list(faults_of(wanted))))
+    node = MdNode(module, wanted.name, module.params["record_directory"])
     steps: list[str] = []
     before = None
     for _round in range(ROUNDS):

@@ -463,6 +463,15 @@ def test_what_else_lies_on_an_array(machine: Machine) -> None:
     assert machine.calls() == [f"wipefs --json --no-act /dev/{MD}"]
 
 
+def test_what_nothing_recognises_is_not_taken_for_nothing(machine: Machine) -> None:
+    """A database, or an encrypted volume without a mark, would else be formatted over."""
+    machine.node.says("wipefs", out="")
+    found = array(machine, bytes(8192) + b"somebody's" + bytes(SIZE))
+    holds = machine.md().file_system(found, found.arrays[MD])
+    assert holds is not None
+    assert holds["kind"] == "data that nothing recognises"
+
+
 def test_no_array_has_no_file_system(machine: Machine) -> None:
     assert machine.md().file_system(seen(), None) is None
     assert machine.md().file_system(seen(), running([], state="inactive")) is None
