@@ -77,12 +77,15 @@ def _plan(variables: Mapping[str, Any], drives: int, spares: int) -> Iterator[Re
 
 
 def _array(variables: Mapping[str, Any], drives: tuple[str, ...], spares: tuple[str, ...]) -> Iterator[Refusal]:
+    level = variables.get("storage_level")
+    if level is None:
+        return
     wanted = Wanted(
         name=str(variables.get("storage_name")),
-        level=str(variables.get("storage_level")),
+        level=str(level),
         devices=drives,
         spares=spares,
-        layout=str(variables.get("storage_layout") or "") if variables.get("storage_level") == "raid10" else "",
+        layout=str(variables.get("storage_layout") or "") if level == "raid10" else "",
         policy=str(variables.get("storage_consistency_policy")),
         erase=variables.get("storage_erase") or {},
         prefix="storage_",

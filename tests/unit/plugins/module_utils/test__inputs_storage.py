@@ -112,6 +112,8 @@ def test_faults_are_told_under_the_names_that_were_set(changed: dict[str, Any], 
 def test_a_layout_is_for_raid_10_only() -> None:
     assert told(storage_layout="sideways") == []
     assert told(storage_level="raid10", storage_layout=None) == []
+    # Refused by the spec already, or left to a default that is not known here.
+    assert told(storage_level=None) == []
 
 
 @pytest.mark.parametrize("chunk", [0, 2048, 4097, 786432, -4096])
