@@ -8,6 +8,7 @@ Private to this collection: nothing outside may import it. Pure: no Ansible, no 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from posixpath import normpath
@@ -51,10 +52,14 @@ def _without_drives(spares: tuple[str, ...], variables: Mapping[str, Any]) -> It
 
 def _plan(variables: Mapping[str, Any], drives: int, spares: int) -> Iterator[Refusal]:
     """Find what is wrong with the plan, and where the drives are not those that it counts."""
-    plan = variables.get("storage_plan_content") or {}
-    if not plan:
+    text = str(variables.get("storage_plan_json") or "")
+    if not text:
         return
-    faults = check_plan(plan)
+    try:
+        plan = json.loads(text)
+        faults = check_plan(plan)
+    except ValueError as error:
+        faults = [f"this is no JSON: {error}"]
     for fault in faults:
         yield Refusal(
             "ST-RAID", "storage_plan", fault, "the plan as the playbook plan wrote it", "run the playbook plan again"
@@ -92,9 +97,13 @@ def _array(variables: Mapping[str, Any], drives: tuple[str, ...], spares: tuple[
     )
     yield from faults_of(wanted)
     chunk = variables.get("storage_chunk_bytes")
-    if isinstance(chunk, int) and (chunk < 4096 or chunk & (chunk - 1)):
+    if isinstance(chunk, int) and chunk and (chunk < 4096 or chunk & (chunk - 1)):
         yield Refusal(
-            "ST-RAID", "storage_chunk_bytes", shown(chunk), "a power of two from 4096 on", "leave it out, or use 524288"
+            "ST-RAID",
+            "storage_chunk_bytes",
+            shown(chunk),
+            "a power of two from 4096 on, or 0",
+            "leave it out, or use 524288",
         )
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ GOOD: dict[str, Any] = {
     "storage_spares": [path_of(3)],
     "storage_erase": {},
     "storage_plan": "",
-    "storage_plan_content": {},
+    "storage_plan_json": "",
     "storage_name": "eucaim",
     "storage_level": "raid5",
     "storage_layout": "",
@@ -26,7 +27,7 @@ GOOD: dict[str, Any] = {
     "storage_label": "eucaim",
     "storage_mount_point": "/srv/eucaim",
 }
-PLAN = {"array": {"members": 3, "spares": 1}}
+PLAN = json.dumps({"array": {"members": 3, "spares": 1}})
 
 
 def told(**changed: Any) -> list[tuple[str, str, str]]:
@@ -46,7 +47,7 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_good_settings() -> None:
     assert told() == []
-    assert told(storage_spares=None, storage_erase=None, storage_plan_content=None) == []
+    assert told(storage_spares=None, storage_erase=None, storage_plan_json=None) == []
     assert told(storage_erase={path_of(0): "ext4"}) == []
 
 
@@ -68,21 +69,27 @@ def test_what_needs_drives(changed: dict[str, Any], words: str) -> None:
 
 def test_a_plan_that_cannot_be_built(faults: list[str]) -> None:
     faults += ["one thing", "and another"]
-    assert told(storage_plan_content={"array": {}}) == [
+    assert told(storage_plan_json=json.dumps({"array": {}})) == [
         ("ST-RAID", "storage_plan", "one thing"),
         ("ST-RAID", "storage_plan", "and another"),
     ]
 
 
+def test_what_is_no_json() -> None:
+    ((_requirement, variable, words),) = told(storage_plan_json="{")
+    assert variable == "storage_plan"
+    assert words.startswith("this is no JSON: ")
+
+
 def test_what_is_no_plan() -> None:
-    ((requirement, variable, _words),) = told(storage_plan_content={"kind": "something else"})
+    ((requirement, variable, _words),) = told(storage_plan_json=json.dumps({"kind": "something else"}))
     assert (requirement, variable) == ("ST-RAID", "storage_plan")
 
 
 @pytest.mark.usefixtures("faults")
 def test_the_drives_are_those_that_the_plan_counts() -> None:
-    assert told(storage_plan_content=PLAN) == []
-    assert told(storage_plan_content=PLAN, storage_drives=[*paths_of(0, 1)], storage_spares=[]) == [
+    assert told(storage_plan_json=PLAN) == []
+    assert told(storage_plan_json=PLAN, storage_drives=[*paths_of(0, 1)], storage_spares=[]) == [
         ("ST-DATA", "storage_drives", "2 drives"),
         ("ST-SPARE", "storage_spares", "0 drives"),
     ]
@@ -90,7 +97,7 @@ def test_the_drives_are_those_that_the_plan_counts() -> None:
 
 @pytest.mark.usefixtures("faults")
 def test_a_node_that_has_grown_has_more_than_was_planned() -> None:
-    assert told(storage_plan_content=PLAN, storage_drives=[*paths_of(0, 1, 2, 5)]) == []
+    assert told(storage_plan_json=PLAN, storage_drives=[*paths_of(0, 1, 2, 5)]) == []
 
 
 @pytest.mark.parametrize(
@@ -116,12 +123,12 @@ def test_a_layout_is_for_raid_10_only() -> None:
     assert told(storage_level=None) == []
 
 
-@pytest.mark.parametrize("chunk", [0, 2048, 4097, 786432, -4096])
+@pytest.mark.parametrize("chunk", [2048, 4097, 786432, -4096])
 def test_chunks(chunk: int) -> None:
     assert told(storage_chunk_bytes=chunk) == [("ST-RAID", "storage_chunk_bytes", str(chunk))]
 
 
-@pytest.mark.parametrize("chunk", [4096, 65536, 1 << 20, None])
+@pytest.mark.parametrize("chunk", [0, 4096, 65536, 1 << 20, None])
 def test_good_chunks(chunk: int | None) -> None:
     assert told(storage_chunk_bytes=chunk) == []
 
