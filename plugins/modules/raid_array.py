@@ -76,8 +76,8 @@ uuid:
   type: str
 array:
   description:
-    - The array as the kernel shows it, in the form of RV(eucaim.local_node.hardware_info#module:machine.arrays);
-      null if it does not run.
+    - The array as the kernel shows it, in the form in which M(eucaim.local_node.hardware_info) returns each; null if it
+      does not run.
   returned: always
   type: dict
 members:

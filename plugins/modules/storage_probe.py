@@ -15,7 +15,7 @@ description:
     watched. Returns one row of evidence for each requirement. Changes nothing.
 extends_documentation_fragment:
   - eucaim.local_node.attributes
-  - eucaim.local_node.attributes.info_module
+  - eucaim.local_node.attributes.info
   - eucaim.local_node.attributes.linux
   - eucaim.local_node.array
 options:
