@@ -1,7 +1,7 @@
 # Copyright (c) 2026, EUCAIM local_node contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A virtual machine with two adapters on one switch, the role network on it, and what its kernel says without the role."""
+"""A virtual machine with two adapters on one switch, the role network on it, and what its kernel says by itself."""
 
 from __future__ import annotations
 
@@ -149,6 +149,10 @@ class Network:
         files = "find /etc/systemd/network /etc/network /etc/resolv.conf -type f 2> /dev/null | sort | xargs sha256sum"
         addresses = tuple(f"{name} {address}" for name in self.devices() for address in sorted(self.addresses(name)))
         return (self.sh(files), *addresses)
+
+    def pending(self) -> bool:
+        """Say whether a change waits for its proof."""
+        return "pending" in self.sh("ls /var/lib/eucaim/network")
 
     def stream(self) -> Stream:
         """A connection on which the machine says something five times a second."""
