@@ -235,10 +235,12 @@ def _route(link: Wanted, route: Route, own: Sequence[Interface]) -> Iterator[Ref
 def _servers(link: Wanted) -> Iterator[Refusal]:
     for text in link.dns:
         if address_of(text) is None:
-            yield refusal(f"{link.name}: dns {shown(text)}", "the address of a name server", "correct dns")
+            yield refusal(
+                f"{link.name}: dns {shown(text)}", "the address of a name server", "correct the address in dns"
+            )
     for text in link.search:
         if not DOMAIN.match(text):
-            yield refusal(f"{link.name}: search {shown(text)}", "the name of a domain", "correct search")
+            yield refusal(f"{link.name}: search {shown(text)}", "the name of a domain", "correct the name in search")
 
 
 def _together(links: Sequence[Wanted]) -> Iterator[Refusal]:
