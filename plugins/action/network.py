@@ -148,5 +148,5 @@ def _unproven(answer: Mapping[str, Any], hosts: Sequence[str], reason: str) -> s
     return (
         f"[NET-ADDR] No new connection to the node could be proven ({' or '.join(hosts)}): {_short(reason)}. The "
         f"former settings come back by themselves {when}, also when the node restarts meanwhile. Look at the addresses "
-        "in network_links, and at network_address_after where the node is to be reached under another one, then run again."
+        "in network_links, and at network_address_after where the node is to be reached under another one. Run again."
     )

@@ -158,6 +158,11 @@ class Network:
         """A connection on which the machine says something five times a second."""
         return Stream(self.machine)
 
+    def undone(self) -> float:
+        """How many seconds after the node had begun to go over its undo was done, by the node's clock."""
+        begun = self.sh("journalctl -o short-unix -u eucaim-network-apply.service | grep Started | tail -1").split()[0]
+        return float(self.sh("stat -c %Y /var/lib/eucaim/network/undone")) - float(begun)
+
     def reached(self, patience: float) -> float:
         """Wait until a login works; return how long that took."""
         started = time.monotonic()
