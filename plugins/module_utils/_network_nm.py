@@ -139,6 +139,9 @@ def _fits(path: str, text: str, device: str, mac: str) -> bool:
 
 
 def commands(devices: Sequence[str]) -> Commands:
-    """Return how NetworkManager goes over to other files; it then chooses for each link the best that fits."""
-    again = [f"nmcli --wait 20 device connect {name}" for name in devices]
+    """Return how NetworkManager goes over to other files: to ours, and where there is none, to the best that fits."""
+    again = [
+        f"nmcli --wait 20 connection up {PREFIX}{name} 2> /dev/null || nmcli --wait 20 device connect {name}"
+        for name in devices
+    ]
     return Commands(after=("nmcli connection reload", *again))

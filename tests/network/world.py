@@ -57,6 +57,8 @@ class Stream:
         """End the connection."""
         self.process.kill()
         self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
 
 @dataclass

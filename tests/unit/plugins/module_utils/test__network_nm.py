@@ -90,4 +90,7 @@ def test_settings_of_somebody_else_are_found(name: str, text: str, theirs: bool)
 
 def test_it_reads_its_files_and_chooses_anew() -> None:
     commands = nm.commands(["enp3s0"])
-    assert commands.after == ("nmcli connection reload", "nmcli --wait 20 device connect enp3s0")
+    assert commands.after == (
+        "nmcli connection reload",
+        "nmcli --wait 20 connection up eucaim-enp3s0 2> /dev/null || nmcli --wait 20 device connect enp3s0",
+    )
