@@ -129,13 +129,7 @@ def test_a_run_that_is_killed_is_undone_and_finished_by_the_next(node: Network) 
     """In the middle of a change that works: nobody proved it."""
     before = node.state()
     node.settings["network_links"] = [{**BOND[0], "mtu": 1400}]
-    process = node.start()
-    try:
-        while not node.pending():
-            assert process.poll() is None, "the run ended before anybody could end it"
-    finally:
-        process.kill()
-        process.wait()
+    node.kill_in_a_change()
     time.sleep(30)
     deadline = time.monotonic() + 120
     while node.machine.ssh("cat /sys/class/net/bond0/mtu", check=False).stdout.strip() != "1500" or node.pending():
@@ -151,13 +145,7 @@ def test_a_change_that_a_power_cut_ended_is_undone_before_the_network_is_up(node
     """The files of before are there when the network manager reads them."""
     before = node.state()
     node.settings["network_links"] = [{**BOND[0], "mtu": 1300}]
-    process = node.start()
-    try:
-        while not node.pending():
-            assert process.poll() is None, "the run ended before anybody could end it"
-    finally:
-        process.kill()
-        process.wait()
+    node.kill_in_a_change()
     while "mtu 1300" not in node.machine.ssh("ip link show dev bond0", check=False).stdout.lower():
         time.sleep(1)
     node.sh("sync")

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+import os
 import select
+import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -105,7 +107,18 @@ class Network:
         """Begin a run that is not waited for."""
         program = ROOT / ".cache" / "venv" / "bin" / "ansible-playbook"
         command = [str(program), "-i", str(self.inventory), str(self.play("main"))]
-        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        quiet = subprocess.DEVNULL
+        return subprocess.Popen(command, cwd=ROOT, stdout=quiet, stderr=quiet, start_new_session=True)
+
+    def kill_in_a_change(self) -> None:
+        """Begin a run, and kill it with all that it has started when the undo is armed: its workers would go on."""
+        process = self.start()
+        try:
+            while not self.pending():
+                assert process.poll() is None, "the run ended before anybody could end it"
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     def told_truly(self, room: str = "main") -> Run:
         """Look in check mode, then do it: what would be changed has to be what is changed."""
