@@ -26,6 +26,7 @@ ROLES: dict[str, str] = {
     "preflight": "TIER-2",
     "base": "OS-USERS",
     "storage": "ST-DATA",
+    "network": "NET-ADDR",
     "firewall": "NET-FW",
     "docker": "CT-DOCKER",
     "federation": "FED-ENV",

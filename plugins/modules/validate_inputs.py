@@ -40,7 +40,7 @@ options:
       - The roles whose inputs to check.
     type: list
     elements: str
-    choices: [preflight, base, storage, firewall, docker, federation, report, bundle, plan]
+    choices: [preflight, base, storage, network, firewall, docker, federation, report, bundle, plan]
     required: true
   check_become:
     description:

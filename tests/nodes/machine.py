@@ -89,6 +89,8 @@ class Machine(Login):
     memory_mib: int = 1536
     cpus: int = 2
     drives: tuple[DriveSpec, ...] = ()
+    # Network adapters, all on one switch.
+    links: int = 1
     smbios: tuple[str, ...] = field(default=())
 
     ip = "127.0.0.1"
@@ -127,12 +129,7 @@ class Machine(Login):
             *("-qmp", f"unix:{self.folder / 'qmp'},server=on,wait=off"),
             *("-kernel", str(image.kernel), "-initrd", str(image.initrd)),
             *("-append", "root=/dev/disk/by-label/root rw console=ttyS0 quiet"),
-            *(
-                "-netdev",
-                f"user,id=net0,hostfwd=tcp:127.0.0.1:{self.port}-:22",
-                "-device",
-                "virtio-net-pci,netdev=net0",
-            ),
+            *self._links(),
             *("-device", "virtio-rng-pci", "-device", "virtio-scsi-pci,id=scsi0"),
             *drive_arguments(self.folder / "system.qcow2", 0, system, "qcow2"),
             *drives,
@@ -140,6 +137,21 @@ class Machine(Login):
         ]
         run(command, timeout=60)
         self.wait(240)
+
+    def _links(self) -> list[str]:
+        """Return the way out, on the adapter itself or on a switch that several adapters share."""
+        out = ["-netdev", f"user,id=net0,hostfwd=tcp:127.0.0.1:{self.port}-:22"]
+        if self.links == 1:
+            return [*out, "-device", "virtio-net-pci,netdev=net0"]
+        out += ["-netdev", "hubport,id=uplink,hubid=0,netdev=net0"]
+        for number in range(self.links):
+            out += ["-netdev", f"hubport,id=port{number},hubid=0"]
+            out += ["-device", f"virtio-net-pci,netdev=port{number},id=nic{number},mac={mac(number)}"]
+        return out
+
+    def cable(self, number: int, plugged: bool) -> None:
+        """Put the cable of an adapter in, or pull it out."""
+        assert self.monitor(f"set_link nic{number} {'on' if plugged else 'off'}") == ""
 
     def _drive(self, number: int) -> list[str]:
         return drive_arguments(self.drive_file(number), number + 1, self.drives[number])
@@ -221,6 +233,11 @@ class Machine(Login):
                 run(["kill", "-9", number], check=False)
                 while command.exists() and command.read_text(encoding="utf-8", errors="replace"):
                     time.sleep(0.05)
+
+
+def mac(number: int) -> str:
+    """Return the address of an adapter, by its number."""
+    return f"52:54:00:e0:ca:{number + 0x10:02x}"
 
 
 def quoted(text: str) -> str:

@@ -1,0 +1,152 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Let the node go over to other network settings, prove that a new connection gets in, then disarm the undo."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.action import ActionBase
+
+MODULE = "eucaim.local_node.network"
+NONCE = "/run/eucaim-network-nonce"
+# A control socket would let us in over the connection that is there already, which proves nothing. A connection that
+# the change cuts off has to be known as such soon.
+NEW = "-o ControlMaster=no -o ControlPath=none -o ConnectTimeout=5 -o ServerAliveInterval=5 -o ServerAliveCountMax=2"
+# What is left of the undo's time when the last try begins: for that try, and to disarm it.
+MARGIN = 20
+PAUSE = 2
+
+
+class ActionModule(ActionBase):
+    """Run the module of the same name, then prove from here that the node can be reached."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = True
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the result of the task."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        nonce = secrets.token_hex(8)
+        now = self._host(task_vars)
+        started = time.monotonic()
+        try:
+            answer = self._module({**arguments, "nonce": nonce, "reached_as": now}, task_vars)
+        except AnsibleConnectionFailure as error:
+            # The module may have been at its end when the node went over.
+            answer = {"pending": True, "changed": True, "lost": str(error)}
+        result.update(answer)
+        if not answer.get("pending") or answer.get("failed"):
+            return result
+        patience = max(int(arguments.get("undo_seconds") or 90) - MARGIN, 1)
+        hosts = _hosts(str(arguments.get("address_after") or ""), arguments.get("state"), answer, now)
+        reason, failed = self._prove(nonce, hosts, now, started + patience, task_vars)
+        if reason:
+            result.update(failed=True, msg=_unproven(answer, hosts, reason))
+        elif failed is not None:
+            result.update(failed=True, msg=failed)
+        else:
+            result["pending"] = False
+        return result
+
+    def _host(self, task_vars: Mapping[str, Any] | None) -> str:
+        """Return the address under which the node is reached now."""
+        if self._connection.transport == "ssh":
+            return str(self._connection.get_option("host") or "")
+        return str((task_vars or {}).get("ansible_host") or "")
+
+    def _module(self, arguments: Mapping[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        """Run the module on the node."""
+        answer = self._execute_module(module_name=MODULE, module_args=dict(arguments), task_vars=task_vars)
+        if answer.get("unreachable"):
+            raise AnsibleConnectionFailure(str(answer.get("msg", "")))
+        return answer
+
+    def _prove(
+        self, nonce: str, hosts: Sequence[str], now: str, end: float, task_vars: dict[str, Any] | None
+    ) -> tuple[str, str | None]:
+        """Open new connections until one reads the nonce, then disarm the undo; return why that failed."""
+        reason = ""
+        # The connection of before leads over settings that are gone. Whoever comes next opens one of their own.
+        self._connection.reset()
+        while True:
+            for host in hosts:
+                with self._new_connection(host, now):
+                    reason = self._read(nonce)
+                    if not reason:
+                        return "", self._confirm(nonce, task_vars)
+            if time.monotonic() > end:
+                return reason, None
+            time.sleep(PAUSE)
+
+    def _read(self, nonce: str) -> str:
+        """Read the nonce over a new connection; return why that failed."""
+        try:
+            answer = self._low_level_execute_command(f"cat {NONCE}", sudoable=False)
+        except AnsibleError as error:
+            return str(error)
+        if str(answer.get("stdout", "")).strip().endswith(nonce):
+            return ""
+        said = str(answer.get("stderr", "")).strip()[-200:]
+        return f"the node has not gone over to the new settings: {said}"
+
+    def _confirm(self, nonce: str, task_vars: dict[str, Any] | None) -> str | None:
+        """Disarm the undo; return what was wrong with that."""
+        try:
+            answer = self._module({"state": "confirmed", "nonce": nonce}, task_vars)
+        except AnsibleConnectionFailure as error:
+            return f"[NET-ADDR] The connection broke before the undo was disarmed: {_short(str(error))}. Run again."
+        return str(answer.get("msg", "")) if answer.get("failed") else None
+
+    @contextmanager
+    def _new_connection(self, host: str, now: str) -> Iterator[None]:
+        """Let what follows open a connection of its own, with the host's own settings, jump host and login."""
+        if self._connection.transport != "ssh":
+            self._connection.reset()
+            yield
+            return
+        options = ("ssh_args", "reconnection_retries", "host")
+        former = {name: self._connection.get_option(name) for name in options}
+        own = NEW
+        if host != now:
+            # Under its new address the node has to show the host key that it had under the old one.
+            port = self._connection.get_option("port")
+            own += f" -o HostKeyAlias={now if port in (None, 22) else f'[{now}]:{port}'}"
+        values = {"ssh_args": f"{own} {former['ssh_args'] or ''}".strip(), "reconnection_retries": 0, "host": host}
+        try:
+            for name, value in values.items():
+                self._connection.set_option(name, value)
+            yield
+        finally:
+            for name, value in former.items():
+                self._connection.set_option(name, value)
+
+
+def _hosts(after: str, state: Any, answer: Mapping[str, Any], now: str) -> list[str]:
+    """Return under which addresses the node may be reached afterwards."""
+    if after:
+        return [after]
+    before = str(answer.get("reached_before") or "") if state == "absent" else ""
+    return list(dict.fromkeys([now, *([before] if before else [])]))
+
+
+def _short(text: str) -> str:
+    return " ".join(text.split())[-300:].rstrip(".")
+
+
+def _unproven(answer: Mapping[str, Any], hosts: Sequence[str], reason: str) -> str:
+    when = f"at {answer['deadline']} (the node's clock)" if answer.get("deadline") else "within two minutes"
+    return (
+        f"[NET-ADDR] No new connection to the node could be proven ({' or '.join(hosts)}): {_short(reason)}. The "
+        f"former settings come back by themselves {when}, also when the node restarts meanwhile. Look at the addresses "
+        "in network_links, and at network_address_after where the node is to be reached under another one. Run again."
+    )

@@ -1,0 +1,112 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What puts the former network settings back by itself (NET-ADDR).
+
+Private to this collection: nothing outside may import it. Pure: no Ansible, no I/O.
+The script needs nothing but a shell and the manager's own tools, because it runs when nobody can reach the node.
+"""
+
+from __future__ import annotations
+
+HOME = "/var/lib/eucaim/network"
+FORMER = f"{HOME}/former"
+NEXT = f"{HOME}/next"
+PENDING = f"{HOME}/pending"
+UNDONE = f"{HOME}/undone"
+LOCK = f"{HOME}/lock"
+NONCE = "/run/eucaim-network-nonce"
+SCRIPT = "/usr/local/lib/eucaim/network-switch"
+SETTLE = "/etc/systemd/system/eucaim-network-settle.service"
+LINK = "/etc/systemd/system/sysinit.target.wants/eucaim-network-settle.service"
+APPLY = "eucaim-network-apply"
+# What puts the former settings back, and how many seconds after the deadline: the second, in case the first is stopped.
+TIMERS = {"eucaim-network-undo": 0, "eucaim-network-undo-late": 15}
+# The module has to be back at the control machine before its connection may break.
+APPLY_SECONDS = 2
+
+SCRIPT_TEXT = f"""\
+#!/bin/sh
+# Goes over to other network settings, or back to the former ones. Written by eucaim.local_node, role network.
+#   network-switch apply   by the run, over a timer, because its connection may break
+#   network-switch undo    by a timer, when nobody has proven that the node can be reached
+#   network-switch boot    before anything of the network is up, when the node went down meanwhile
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+what=$1
+home={HOME}
+[ "$what" = apply ] || systemctl kill --signal=KILL {APPLY}.service 2> /dev/null
+exec 9> {LOCK}
+# A run that confirms holds this for a moment. Whoever holds it longer hangs, and must not keep anybody out.
+flock -w 15 9
+[ -e {PENDING} ] || exit 0
+folder=$home/former
+[ "$what" != apply ] || folder=$home/next
+
+# What is started here stays, and must not hold the lock.
+[ "$what" = boot ] || sh "$folder/before" 9>&-
+
+# The files, with their owners and permissions.
+while read -r path; do
+  rm -f -- "$path"
+done < "$folder/absent"
+while read -r number path; do
+  mkdir -p -- "$(dirname -- "$path")"
+  cp -a --remove-destination -- "$folder/files/$number" "$path.eucaim-new" && mv -f -- "$path.eucaim-new" "$path"
+done < "$folder/present"
+
+[ "$what" = boot ] || sh "$folder/after" 9>&-
+if [ "$what" = apply ]; then
+  cat "$home/nonce" > {NONCE}
+  exit 0
+fi
+date -u +%Y-%m-%dT%H:%M:%SZ > {UNDONE}
+rm -f -- {PENDING} {NONCE}
+[ "$what" = boot ] || systemctl --no-block stop {" ".join(f"{name}.timer" for name in TIMERS)} 2> /dev/null
+exit 0
+"""
+
+SETTLE_TEXT = f"""\
+# Written by eucaim.local_node, role network.
+[Unit]
+Description=EUCAIM: put the former network settings back when the node went down before a change was proven
+DefaultDependencies=no
+ConditionPathExists={PENDING}
+RequiresMountsFor={HOME}
+After=local-fs.target
+Before=network-pre.target systemd-networkd.service NetworkManager.service networking.service shutdown.target
+Wants=network-pre.target
+Conflicts=shutdown.target
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh {SCRIPT} boot
+
+[Install]
+WantedBy=sysinit.target
+"""
+
+
+def timer_arguments(name: str, seconds: int, what: str) -> list[str]:
+    """Return the command that lets the node run the script after some seconds, whoever is connected by then."""
+    return [
+        "systemd-run",
+        f"--unit={name}",
+        f"--on-active={seconds}",
+        "--timer-property=AccuracySec=100ms",
+        # A client of DHCP that is started on the way stays when the script has ended.
+        "--property=KillMode=process",
+        # Killed in its middle, it comes again until its work is done.
+        "--property=Restart=on-failure",
+        "--property=RestartSec=1s",
+        "--property=StartLimitIntervalSec=0",
+        "--collect",
+        "--quiet",
+        "/bin/sh",
+        SCRIPT,
+        what,
+    ]
+
+
+def undo_arguments(name: str, seconds: int) -> list[str]:
+    """Return the command that arms one of the undo's timers."""
+    return timer_arguments(name, seconds + TIMERS[name], "undo")

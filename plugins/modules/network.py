@@ -1,0 +1,782 @@
+#!/usr/bin/python
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: network
+short_description: Keep addresses, bonds and routes of the node's links, without losing the way in
+version_added: 0.4.0
+author:
+  - EUCAIM local_node contributors (@eucaim)
+description:
+  - Keeps links by cable with a static address or DHCP, alone or as a bond of several, with the network manager that is
+    in charge of them, systemd-networkd, NetworkManager, ifupdown or netplan. A manager is never exchanged.
+  - Settings of somebody else for the same link are named and kept, unless O(replace) says otherwise.
+  - A change arms its own undo on the node, which puts the former settings back after O(undo_seconds), also when the
+    node goes down meanwhile. Then the node goes over to the new ones by itself, because the connection may break on the
+    way.
+    The controller's part of this module proves that a new connection works and only then disarms the undo.
+  - With NetworkManager and netplan the settings are tested by their form alone, with the other two on a machine.
+extends_documentation_fragment:
+  - eucaim.local_node.attributes
+  - eucaim.local_node.attributes.action
+  - eucaim.local_node.attributes.linux
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  platform:
+    support: full
+options:
+  state:
+    description:
+      - V(present) keeps the links as they are listed, V(absent) puts back what was there before, V(probe) measures and
+        returns rows of evidence.
+      - V(confirmed) disarms the undo. The controller's part of this module does that itself.
+    type: str
+    choices: [present, absent, confirmed, probe]
+    default: present
+  links:
+    description:
+      - The links, each with C(name), C(members), C(mode), C(primary), C(addresses), C(gateway), C(routes), C(dns),
+        C(search) and C(mtu). Without C(addresses) the network gives them, by DHCP.
+    type: list
+    elements: dict
+    default: []
+  manager:
+    description: The network manager; V(auto) for the one that has these links now.
+    type: str
+    choices: [auto, networkd, networkmanager, ifupdown, netplan]
+    default: auto
+  replace:
+    description: Whether settings of somebody else for these links give way. A copy of each is kept.
+    type: bool
+    default: false
+  allow_wireless:
+    description: Whether a link may be wireless.
+    type: bool
+    default: false
+  allow_no_carrier:
+    description: Whether an adapter may be without a carrier now.
+    type: bool
+    default: false
+  undo_seconds:
+    description: After how many seconds the former settings come back when nobody proves that the node can be reached.
+    type: int
+    default: 90
+  address_after:
+    description: Under which address the controller reaches the node afterwards; empty for the present one.
+    type: str
+    default: ""
+  nonce:
+    description: What the new connection must read on the node. The controller's part of this module makes it.
+    type: str
+    default: ""
+  reached_as:
+    description: Under which address the controller reaches the node now. The controller's part of this module says it.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Keep two adapters as a bond of which one works and one waits
+  eucaim.local_node.network:
+    links:
+      - name: bond0
+        members: [enp1s0, enp2s0]
+        addresses: [192.0.2.10/24]
+        gateway: 192.0.2.1
+        dns: [192.0.2.53]
+    replace: true
+  become: true
+"""
+
+RETURN = r"""
+manager:
+  description: The network manager that is told, V(networkd), V(networkmanager), V(ifupdown) or V(netplan).
+  returned: O(state) is V(present) or V(absent)
+  type: str
+reasons:
+  description: What has to be done, in words.
+  returned: O(state) is V(present) or V(absent)
+  type: list
+  elements: str
+replaced:
+  description: The files of somebody else that ours take the place of.
+  returned: O(state=present)
+  type: list
+  elements: str
+pending:
+  description: Whether the undo is armed.
+  returned: O(state) is V(present) or V(absent)
+  type: bool
+deadline:
+  description: When the former settings come back, by the node's clock.
+  returned: when the undo is armed
+  type: str
+reached_before:
+  description: The address under which the node was reached before the first change.
+  returned: when the undo is armed
+  type: str
+rows:
+  description: Rows of evidence.
+  returned: O(state=probe)
+  type: list
+  elements: dict
+"""
+
+import datetime
+import fcntl
+import glob
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, Optional
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as node
+from ansible_collections.eucaim.local_node.plugins.module_utils import _network as model
+from ansible_collections.eucaim.local_node.plugins.module_utils import _network_choice as choice
+from ansible_collections.eucaim.local_node.plugins.module_utils import _network_ifupdown as ifupdown
+from ansible_collections.eucaim.local_node.plugins.module_utils import _network_netplan as netplan
+from ansible_collections.eucaim.local_node.plugins.module_utils import _network_networkd as networkd
+from ansible_collections.eucaim.local_node.plugins.module_utils import _network_nm as networkmanager
+from ansible_collections.eucaim.local_node.plugins.module_utils import _network_seen as sights
+from ansible_collections.eucaim.local_node.plugins.module_utils import _network_settings as settings
+from ansible_collections.eucaim.local_node.plugins.module_utils import _network_undo as undo
+from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, summary
+
+Files = dict[str, Optional[str]]
+# Where the node's files begin; the tests put a folder of their own here.
+ROOT = ""
+STATE = "/var/lib/eucaim/state/network.json"
+RESOLVER = "/etc/resolv.conf"
+VERSION = 1
+BACKENDS: dict[str, ModuleType] = {
+    "networkd": networkd,
+    "networkmanager": networkmanager,
+    "ifupdown": ifupdown,
+    "netplan": netplan,
+}
+UNITS = {
+    "networkmanager": "NetworkManager.service",
+    "networkd": "systemd-networkd.service",
+    "ifupdown": "networking.service",
+}
+# What a manager's settings lie in, to look for those of somebody else.
+PLACES = {
+    "networkd": [f"{folder}/*.network" for folder in networkd.FOLDERS],
+    "networkmanager": [f"{folder}/*" for folder in networkmanager.FOLDERS],
+    "ifupdown": [ifupdown.MAIN, f"{ifupdown.FOLDER}/*"],
+    "netplan": [f"{folder}/*.yaml" for folder in netplan.FOLDERS],
+}
+
+
+def at(path: str) -> str:
+    """Return where a file of the node lies."""
+    return ROOT + path
+
+
+def read(path: str) -> str | None:
+    """Return a file's text; None when there is none."""
+    return node.read_text(at(path))
+
+
+def says(module: AnsibleModule, *argv: str) -> str:
+    """Return what a program that only looks says; empty when it fails."""
+    code, out, _err = node.run(module, list(argv))
+    return out if code == 0 else ""
+
+
+def texts_of(manager: str) -> dict[str, str]:
+    """Return the files in which a manager's settings are, of whomever."""
+    found: dict[str, str] = {}
+    for place in PLACES[manager]:
+        for path in sorted(glob.glob(at(place))):
+            # A link to /dev/null is how a file is put out of force.
+            if os.path.isfile(path):
+                own = path[len(ROOT) :]
+                found[own] = read(own) or ""
+    return found
+
+
+# ------------------------------------------------------------------------------------------ what is there
+
+
+@dataclass
+class Sight:
+    """What was seen, and what has to become of it."""
+
+    seen: dict[str, sights.Seen]
+    record: dict[str, Any]
+    manager: str = ""
+    links: list[sights.Placed] = field(default_factory=list)
+    foreign: list[settings.Foreign] = field(default_factory=list)
+    before: Files = field(default_factory=dict)
+    after: Files = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    # The permissions of files of somebody else that are put back.
+    modes: dict[str, int] = field(default_factory=dict)
+
+    def changed(self) -> list[str]:
+        """Return the files that are not as they have to be."""
+        return [path for path, content in self.after.items() if self.before[path] != content]
+
+
+def look_at_units(module: AnsibleModule) -> dict[str, bool]:
+    """Say which of the units that matter run."""
+    names = [*UNITS.values(), "systemd-resolved.service"]
+    text = says(module, "systemctl", "show", "--property=Id,ActiveState", "--", *names)
+    active = {}
+    for block in text.split("\n\n"):
+        values = dict(line.split("=", maxsplit=1) for line in block.splitlines() if "=" in line)
+        active[values.get("Id", "")] = values.get("ActiveState") in ("active", "activating", "reloading")
+    return active
+
+
+def managers_of(module: AnsibleModule, active: Mapping[str, bool]) -> choice.Managers:
+    """Return the managers that run, and the links that each of them has."""
+    running = [name for name, unit in UNITS.items() if active.get(unit)]
+    if texts_of("netplan") and module.get_bin_path("netplan", opt_dirs=["/usr/sbin", "/sbin"]):
+        running.append("netplan")
+    claims: dict[str, list[str]] = {}
+    if "networkd" in running:
+        claims["networkd"] = choice.networkd_claims(says(module, "networkctl", "--no-legend", "--no-pager", "list"))
+    if "networkmanager" in running:
+        claims["networkmanager"] = choice.nm_claims(says(module, "nmcli", "-t", "-f", "DEVICE,STATE", "device"))
+    if "ifupdown" in running:
+        claims["ifupdown"] = [name for text in texts_of("ifupdown").values() for name in ifupdown.named(text)]
+    return choice.Managers(tuple(running), claims)
+
+
+def wireless_of(seen: Mapping[str, sights.Seen]) -> set[str]:
+    """Return the links that are wireless, as the kernel has it."""
+    return {name for name in seen if os.path.exists(at(f"/sys/class/net/{name}/phy80211"))}
+
+
+def look(module: AnsibleModule) -> Sight:
+    """Look at everything, and work out what the files have to be."""
+    seen = sights.parse_links(says(module, "ip", "-d", "-j", "address"))
+    sight = Sight(seen, node.read_object(at(STATE)))
+    wanted = [model.wanted_of(each) for each in module.params["links"]]
+    sight.refusals = model.problems(wanted) or choice.not_there(wanted, seen)
+    if sight.refusals:
+        return sight
+    sight.links = [placed for each in wanted if (placed := sights.place(each, seen)) is not None]
+    may = [word for word in ("wireless", "no_carrier") if module.params[f"allow_{word}"]]
+    # A bond of ours that runs on one cable is told by the evidence, and is no reason to stop.
+    settled = sight.record.get("devices", [])
+    sight.refusals = list(choice.unfit(sight.links, seen, wireless_of(seen), may, settled))
+    active = look_at_units(module)
+    devices = [device for device, _mac in settings.devices_of(sight.links)]
+    sight.manager, reason = choice.choose(managers_of(module, active), devices, module.params["manager"])
+    if reason is not None:
+        sight.refusals.append(reason)
+        return sight
+    plan_files(sight, wanted, active)
+    sight.refusals += list(choice.others_settings(sight.foreign, module.params["replace"]))
+    sight.refusals += tools_missing(module, sight)
+    sight.reasons = [
+        f"{path} is to be {'deleted' if sight.after[path] is None else 'written'}" for path in sight.changed()
+    ]
+    sight.reasons += [word for link in sight.links for word in sights.drift(link, seen)]
+    return sight
+
+
+def plan_files(sight: Sight, wanted: Sequence[model.Wanted], active: Mapping[str, bool]) -> None:
+    """Work out our files, and what becomes of those of somebody else."""
+    backend = BACKENDS[sight.manager]
+    kept = sight.record.get("files", {})
+    texts = {}
+    for path, text in texts_of(sight.manager).items():
+        # A file that we changed counts as it was, unless somebody has changed it since.
+        own = kept.get(path, {})
+        texts[path] = (
+            own["before"] if own and own["before"] and text == own["after"] else text.replace(ifupdown.AWAY, "")
+        )
+    for path, own in kept.items():
+        if own["after"] is None and own["before"] is not None and read(path) is None:
+            texts[path] = own["before"]
+    ours = {device for device, _mac in settings.devices_of(sight.links)}
+    others = [(link.device, link.mac) for link in sight.seen.values() if link.device not in ours | {"lo"}]
+    sight.foreign = backend.foreign(texts, sight.links, others)
+    after: Files = dict(backend.files(sight.links))
+    resolver(sight, wanted, active, after)
+    for each in sight.foreign:
+        if each.after is not None and not each.stuck:
+            after[each.path] = each.after or None
+    for path, own in kept.items():
+        after.setdefault(path, own["before"])
+    sight.after = after
+    sight.before = {path: read(path) for path in after}
+    sight.modes = {path: own["mode"] for path, own in kept.items()}
+    sight.record = {
+        "version": VERSION,
+        "manager": sight.manager,
+        "reached_as": sight.record.get("reached_as", ""),
+        "bonds": [link.device for link in sight.links if link.bond],
+        "devices": sorted(ours),
+        "former_bonds": sight.record.get("bonds", []),
+        "former_devices": sight.record.get("devices", []),
+        "files": {
+            path: {
+                "before": former(kept.get(path), texts.get(path, sight.before[path])),
+                "after": content,
+                "mode": kept[path]["mode"] if path in kept else node.mode_of(at(path)),
+            }
+            for path, content in after.items()
+            if path not in kept or content != kept[path]["before"]
+        },
+    }
+
+
+def former(own: Mapping[str, Any] | None, now: str | None) -> str | None:
+    """Return what a file was before us; what somebody has made of it since is theirs, too."""
+    return None if own is not None and own["before"] is None else now
+
+
+def resolver(sight: Sight, wanted: Sequence[model.Wanted], active: Mapping[str, bool], after: Files) -> None:
+    """Name the servers in resolv.conf where no program does so: networkd and ifupdown leave that to others."""
+    static = [link for link in wanted if sight.manager == "networkd" or not link.dhcp]
+    lines = choice.resolver_text(static)
+    plain = sight.manager in ("networkd", "ifupdown") and not os.path.islink(at(RESOLVER))
+    if not lines or not plain or active.get("systemd-resolved.service"):
+        return
+    text = read(RESOLVER) or ""
+    own = [line for line in text.splitlines() if line.split()[:1] in (["nameserver"], ["search"])]
+    if own == lines.splitlines() and RESOLVER not in sight.record.get("files", {}):
+        return
+    after[RESOLVER] = settings.HEAD + lines
+    if text and not text.startswith(settings.HEAD) and RESOLVER not in sight.record.get("files", {}):
+        sight.foreign.append(settings.Foreign(RESOLVER, sight.links[0].device, after=after[RESOLVER]))
+
+
+def tools_missing(module: AnsibleModule, sight: Sight) -> list[Refusal]:
+    """Return what a manager lacks for the settings that are wanted of it."""
+    found = []
+    if sight.manager == "ifupdown":
+        if any(link.bond for link in sight.links) and not module.get_bin_path(
+            "ifenslave", opt_dirs=["/usr/sbin", "/sbin"]
+        ):
+            found.append(
+                model.refusal(
+                    "a node without ifenslave",
+                    "the package by which ifupdown knows bonds",
+                    "install ifenslave",
+                    "NET-REDUND",
+                )
+            )
+        if not ifupdown.reads_ours(read(ifupdown.MAIN) or ""):
+            found.append(
+                model.refusal(
+                    f"{ifupdown.MAIN} that does not read {ifupdown.FOLDER}",
+                    "a line that does, as Debian has it",
+                    f"add the line `source {ifupdown.FOLDER}/*`",
+                )
+            )
+    return found
+
+
+def validated(module: AnsibleModule, sight: Sight) -> list[Refusal]:
+    """Let the manager's own program read the new settings, where it has one that does so without using them."""
+    with tempfile.TemporaryDirectory(dir=module.tmpdir) as folder:
+        words = list(_validate(module, sight, folder))
+    return [
+        model.refusal(
+            f"settings that {sight.manager} does not take: {word}", "settings that it takes", "correct the link"
+        )
+        for word in words
+    ]
+
+
+def _validate(module: AnsibleModule, sight: Sight, folder: str) -> Iterator[str]:
+    texts = {path: text for path, text in sight.after.items() if text is not None}
+    if sight.manager == "ifupdown" and ifupdown.OURS in texts:
+        staged = os.path.join(folder, "interfaces")
+        node.write(module, staged, texts[ifupdown.OURS].encode(), 0o600)
+        for link in sight.links:
+            code, out, err = node.run(module, ["ifup", "--no-act", "--force", f"--interfaces={staged}", link.device])
+            if code:
+                yield (err or out).strip()
+    elif sight.manager == "netplan":
+        for path, text in {**texts_of("netplan"), **texts}.items():
+            if sight.after.get(path, text) is not None:
+                node.write(module, folder + path, text.encode(), 0o600)
+        code, out, err = node.run(module, ["netplan", "generate", "--root-dir", folder])
+        if code:
+            yield (err or out).strip()
+    elif sight.manager == "networkmanager":
+        for path, text in texts.items():
+            argv = ["nmcli", "--offline", "connection", "modify", "connection.autoconnect", "yes"]
+            code, out, err = node.run(module, argv, data=text.encode())
+            # Older ones cannot read a connection without using it.
+            if code and "--offline" not in err:
+                yield f"{path}: {(err or out).strip()}"
+
+
+def stop(module: AnsibleModule, reasons_to_stop: Sequence[Refusal]) -> None:
+    """Stop in words; nothing was changed."""
+    module.fail_json(
+        msg=summary(reasons_to_stop, "the network of this node"),
+        refusals=[item.as_dict() for item in reasons_to_stop],
+    )
+
+
+# ------------------------------------------------------------------------------------------ changing
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """Hold the lock that the undo takes, too."""
+    os.makedirs(at(undo.HOME), mode=0o700, exist_ok=True)
+    with open(at(undo.LOCK), "w", encoding="ascii") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def digest(sight: Sight) -> str:
+    """Return a short text that stands for what the files have to be."""
+    return hashlib.sha256(json.dumps(sight.after, sort_keys=True).encode()).hexdigest()
+
+
+def mode_of(sight: Sight, path: str) -> int:
+    """Return the permissions of a file: those that it has, or those of its kind."""
+    backend = BACKENDS[sight.manager]
+    own = backend.MODE if backend.is_ours(path) else 0o600 if path == STATE else 0o644
+    return node.mode_of(at(path)) or sight.modes.get(path) or own
+
+
+def bonds_to_make(sight: Sight) -> list[str]:
+    """Return the bonds that are made anew, because the kernel changes little of one that is there."""
+    before = set(sight.record["former_bonds"])
+    changed = set(sight.changed())
+    found = [name for name in sorted(before) if name not in sight.record["bonds"]]
+    for link in sight.links:
+        new = bool(changed & set(own_files(sight, link))) or bool(sights.drift(link, sight.seen))
+        found += [link.device] if link.bond and new else []
+    return found
+
+
+def own_files(sight: Sight, link: sights.Placed) -> dict[str, str]:
+    """Return our files about one link."""
+    files: dict[str, str] = BACKENDS[sight.manager].files([link])
+    return files
+
+
+def devices_to_touch(sight: Sight) -> list[str]:
+    """Return the links that have to be set up anew; what is as it should be is not interrupted."""
+    changed = set(sight.changed())
+    found: list[str] = []
+    for link in sight.links:
+        if changed & set(own_files(sight, link)) or sights.drift(link, sight.seen):
+            found += [name for name, _mac in settings.devices_of([link])]
+    found += [name for name in sight.record["former_devices"] if name not in sight.record["devices"]]
+    # Members first: a bond is complete when they are in it.
+    bonds = {*sight.record["bonds"], *sight.record["former_bonds"]}
+    return sorted(dict.fromkeys(found), key=lambda name: (name in bonds, name))
+
+
+def keep(module: AnsibleModule, folder: str, files: Mapping[str, bytes | None], modes: Mapping[str, int]) -> None:
+    """Lay out a set of files for the script."""
+    present, absent = [], []
+    os.makedirs(os.path.join(at(folder), "files"), mode=0o700)
+    for number, (path, content) in enumerate(files.items()):
+        if content is None:
+            absent.append(f"{at(path)}\n")
+        else:
+            node.write(module, os.path.join(at(folder), "files", str(number)), content, modes[path])
+            present.append(f"{number} {at(path)}\n")
+    for name, text in (("present", "".join(present)), ("absent", "".join(absent))):
+        node.write(module, os.path.join(at(folder), name), text.encode(), 0o600)
+
+
+def lay_out(module: AnsibleModule, sight: Sight) -> None:
+    """Lay out the settings of now and those to come, and how to go over from one to the other."""
+    after: dict[str, bytes | None] = {}
+    for path in sight.changed():
+        text = sight.after[path]
+        after[path] = None if text is None else text.encode()
+    record = {name: value for name, value in sight.record.items() if not name.startswith("former_")}
+    after[STATE] = json.dumps(record, indent=1, sort_keys=True).encode() + b"\n" if record["files"] else None
+    before = {path: node.read_bytes(at(path)) for path in after}
+    modes = {path: mode_of(sight, path) for path in after}
+    devices, bonds = devices_to_touch(sight), bonds_to_make(sight)
+    adapters = [name for name in devices if name not in bonds]
+    backend = BACKENDS[sight.manager]
+    there = [name for name in bonds if name in sight.seen]
+    ways = {
+        undo.FORMER: (before, settings.hold(backend.commands(adapters + there), bonds, devices)),
+        undo.NEXT: (after, settings.hold(backend.commands(devices_after(sight, devices)), there, devices)),
+    }
+    for folder, (files, commands) in ways.items():
+        shutil.rmtree(at(folder), ignore_errors=True)
+        keep(module, folder, files, modes)
+        for name, lines in (("before", commands.before), ("after", commands.after)):
+            text = "".join(f"{line}\n" for line in lines)
+            node.write(module, os.path.join(at(folder), name), text.encode(), 0o600)
+
+
+def devices_after(sight: Sight, devices: Sequence[str]) -> list[str]:
+    """Return the links that are set up anew by the settings to come: a bond that is given up is none of them."""
+    gone = set(sight.record["former_bonds"]) - set(sight.record["bonds"])
+    return [name for name in devices if name not in gone]
+
+
+def disarm(module: AnsibleModule) -> None:
+    """Stop the undo's timers."""
+    node.run(module, ["systemctl", "stop", *(f"{name}.timer" for name in undo.TIMERS)])
+
+
+def install(module: AnsibleModule) -> None:
+    """Put the script and the unit there that undo a change; they stay until the role is removed."""
+    for path, text, mode in ((undo.SCRIPT, undo.SCRIPT_TEXT, 0o755), (undo.SETTLE, undo.SETTLE_TEXT, 0o644)):
+        if read(path) != text:
+            node.write(module, at(path), text.encode(), mode)
+    if not os.path.islink(at(undo.LINK)):
+        node.make_directory(os.path.dirname(at(undo.LINK)), 0o755)
+        os.symlink(undo.SETTLE, at(undo.LINK))
+    node.run(module, ["systemctl", "daemon-reload"])
+
+
+def arm(module: AnsibleModule, sight: Sight) -> str:
+    """Arm the undo, then let the node go over to the new settings; return when the undo strikes."""
+    seconds = int(module.params["undo_seconds"])
+    with locked():
+        node.delete(at(undo.UNDONE))
+        node.delete(at(undo.NONCE))
+        install(module)
+        if not os.path.exists(at(undo.PENDING)):
+            lay_out(module, sight)
+        node.write(module, at(f"{undo.HOME}/nonce"), f"{module.params['nonce']}\n".encode(), 0o600)
+        deadline = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+        text = f"{deadline:%Y-%m-%dT%H:%M:%SZ}"
+        node.write(module, at(undo.PENDING), f"{text} {module.params['nonce']} {digest(sight)}\n".encode(), 0o600)
+        disarm(module)
+        names = [*undo.TIMERS, undo.APPLY]
+        node.run(module, ["systemctl", "stop", f"{undo.APPLY}.timer"])
+        node.run(module, ["systemctl", "reset-failed", *(f"{name}.service" for name in names)])
+        commands = [undo.undo_arguments(name, seconds) for name in undo.TIMERS]
+        commands.append(undo.timer_arguments(undo.APPLY, undo.APPLY_SECONDS, "apply"))
+        for argv in commands:
+            code, out, err = node.run(module, argv)
+            if code:
+                node.delete(at(undo.PENDING))
+                disarm(module)
+                said = (err or out).strip()
+                module.fail_json(msg=f"[NET-ADDR] The undo could not be armed, so nothing was changed: {said}")
+    return text
+
+
+def refuse_another(module: AnsibleModule, sight: Sight) -> None:
+    """Stop while a change of another kind waits for its proof; its undo is armed if it is not."""
+    words = (read(undo.PENDING) or "").split()
+    if len(words) < 3 or words[2] == digest(sight):
+        return
+    timers = [f"{name}.timer" for name in undo.TIMERS]
+    if node.run(module, ["systemctl", "is-active", "--quiet", *timers])[0]:
+        node.run(module, undo.undo_arguments(next(iter(undo.TIMERS)), undo.APPLY_SECONDS))
+    stop(
+        module,
+        [
+            model.refusal(
+                f"another change, which was never proven and undoes itself at {words[0]} (the node's clock)",
+                "one change at a time",
+                "run again after that",
+            )
+        ],
+    )
+
+
+def diff_of(sight: Sight) -> list[dict[str, Any]]:
+    """Return Ansible's diff."""
+    return node.diff_of([(path, sight.before[path], sight.after[path]) for path in sight.after])
+
+
+def proceed(module: AnsibleModule, sight: Sight) -> None:
+    """Refuse, or do what is to be done, or say what would be."""
+    if sight.refusals:
+        stop(module, sight.refusals)
+    result: dict[str, Any] = {
+        "manager": sight.manager,
+        "reasons": sight.reasons,
+        "replaced": [each.path for each in sight.foreign],
+        "pending": False,
+        "diff": diff_of(sight),
+    }
+    unproven = os.path.exists(at(undo.PENDING))
+    if sight.reasons:
+        faults = validated(module, sight)
+        if faults:
+            stop(module, faults)
+    refuse_another(module, sight)
+    if module.check_mode or not (sight.reasons or unproven):
+        module.exit_json(changed=bool(sight.reasons or unproven), **result)
+    sight.record["reached_as"] = sight.record["reached_as"] or module.params["reached_as"]
+    result["reached_before"] = sight.record["reached_as"]
+    result.update(pending=True, deadline=arm(module, sight))
+    module.exit_json(changed=True, **result)
+
+
+def absent(module: AnsibleModule) -> None:
+    """Put back what was there before us, by the same way."""
+    sight = Sight(
+        sights.parse_links(says(module, "ip", "-d", "-j", "address")),
+        node.read_object(at(STATE)),
+    )
+    kept = sight.record.get("files", {})
+    if not kept:
+        tidied = any(os.path.lexists(at(path)) for path in (undo.SCRIPT, undo.SETTLE, undo.LINK, undo.HOME))
+        if tidied and not module.check_mode and not os.path.exists(at(undo.PENDING)):
+            tidy(module)
+        module.exit_json(changed=tidied, manager="", reasons=[], pending=False)
+    reached_as = sight.record.get("reached_as", "")
+    sight.manager = sight.record["manager"]
+    for path, own in kept.items():
+        now = read(path)
+        sight.modes[path] = own["mode"]
+        sight.before[path] = now
+        # What somebody made of a file since is theirs; only what we put out of force in it counts again.
+        theirs = own["before"] is not None and now != own["after"] and now is not None
+        sight.after[path] = (now or "").replace(ifupdown.AWAY, "") if theirs else own["before"]
+    sight.reasons = [f"{path} is to be as before" for path in sight.changed()]
+    sight.record = {
+        "files": {},
+        "bonds": [],
+        "devices": [],
+        "former_bonds": sight.record["bonds"],
+        "former_devices": sight.record["devices"],
+        "reached_as": reached_as,
+    }
+    if not sight.reasons:
+        sight.reasons = [f"{STATE} is to be deleted"]
+    proceed(module, sight)
+
+
+def tidy(module: AnsibleModule) -> None:
+    """Take away what undoes changes, when there are none of ours any more."""
+    for path in (undo.LINK, undo.SETTLE, undo.SCRIPT):
+        node.delete(at(path))
+        node.delete_empty_directory(os.path.dirname(at(path)))
+    shutil.rmtree(at(undo.HOME), ignore_errors=True)
+    for folder in (os.path.dirname(STATE), os.path.dirname(undo.HOME)):
+        node.delete_empty_directory(at(folder))
+    node.run(module, ["systemctl", "daemon-reload"])
+
+
+def confirmed(module: AnsibleModule) -> None:
+    """Disarm the undo, if it has not struck."""
+    with locked():
+        if not os.path.exists(at(undo.PENDING)):
+            module.fail_json(
+                msg="[NET-ADDR] No new connection was proven in time: the undo had struck already "
+                f"({(read(undo.UNDONE) or '').strip() or 'time unknown'}), and the former settings are in force. "
+                "Look at the addresses in network_links, and whether a login takes longer than network_undo_seconds."
+            )
+        if (read(undo.PENDING) or "").split()[1:2] != module.params["nonce"].split():
+            module.fail_json(
+                msg="[NET-ADDR] Another run has made a change since, which it has to prove itself. Run again when "
+                "it has ended."
+            )
+        node.delete(at(undo.PENDING))
+    disarm(module)
+    for folder in (undo.FORMER, undo.NEXT):
+        shutil.rmtree(at(folder), ignore_errors=True)
+    for path in (undo.NONCE, f"{undo.HOME}/nonce"):
+        node.delete(at(path))
+    if not os.path.exists(at(STATE)):
+        tidy(module)
+    module.exit_json(changed=True, pending=False)
+
+
+# ------------------------------------------------------------------------------------------ evidence
+
+
+def row(requirement: str, expected: str, have: Sequence[str], wrong: Sequence[str]) -> dict[str, str]:
+    """Return one row of the evidence."""
+    return {
+        "requirement": requirement,
+        "status": "unmet" if wrong else "met",
+        "expected": expected,
+        "measured": "; ".join([*have, *wrong]),
+        "how": "asked the kernel: ip -d address, ip route, and the files of the network manager",
+    }
+
+
+def probe(module: AnsibleModule) -> None:
+    """Measure addresses, cables and bonds."""
+    sight = look(module)
+    routes = sights.default_routes(says(module, "ip", "-j", "route", "show", "default"))
+    for device, routers in sights.default_routes(says(module, "ip", "-6", "-j", "route", "show", "default")).items():
+        routes.setdefault(device, []).extend(routers)
+    wireless = wireless_of(sight.seen)
+    have: list[str] = []
+    wrong = [reason.found for reason in sight.refusals if reason.variable == "network_links"]
+    wrong += [f"{path} is not as it was written" for path in sight.changed()]
+    bonds: tuple[list[str], list[str]] = ([], [])
+    for link in sight.links:
+        words = sights.address_words(link, sight.seen, routes, wireless)
+        have += words[0]
+        wrong += words[1]
+        if link.bond:
+            words = sights.bond_words(link, sight.seen)
+            bonds[0].extend(words[0])
+            bonds[1].extend(words[1])
+    if os.path.exists(at(undo.PENDING)):
+        wrong.append("a change was never proven and is about to be undone")
+    if not any(link.bond for link in sight.links):
+        bonds[1].append("no bond: when a cable, an adapter or a switch fails, nothing takes over")
+    listed = ", ".join(
+        f"{link.name} {' '.join(link.addresses) or 'by DHCP'}" for link in map(model.wanted_of, module.params["links"])
+    )
+    rows = [
+        row("NET-ADDR", f"on a cable, with the address that is listed: {listed}", have, list(dict.fromkeys(wrong))),
+        row("NET-REDUND", "a bond whose members all have a carrier", *bonds),
+    ]
+    module.exit_json(changed=False, rows=rows)
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["present", "absent", "confirmed", "probe"], "default": "present"},
+            "links": {"type": "list", "elements": "dict", "default": []},
+            "manager": {
+                "type": "str",
+                "choices": ["auto", "networkd", "networkmanager", "ifupdown", "netplan"],
+                "default": "auto",
+            },
+            "replace": {"type": "bool", "default": False},
+            "allow_wireless": {"type": "bool", "default": False},
+            "allow_no_carrier": {"type": "bool", "default": False},
+            "undo_seconds": {"type": "int", "default": 90},
+            "address_after": {"type": "str", "default": ""},
+            "nonce": {"type": "str", "default": ""},
+            "reached_as": {"type": "str", "default": ""},
+        },
+        supports_check_mode=True,
+    )
+    state = module.params["state"]
+    if state == "present":
+        proceed(module, look(module))
+    elif state == "absent":
+        absent(module)
+    elif state == "confirmed":
+        confirmed(module)
+    elif state == "probe":
+        probe(module)
+
+
+if __name__ == "__main__":
+    main()
