@@ -154,7 +154,10 @@ def main() -> None:
             "roles": {
                 "type": "list",
                 "elements": "str",
-                "choices": ["preflight", "base", "firewall", "docker", "federation", "report", "bundle", "plan"],
+                "choices": [
+                    *("preflight", "base", "storage", "network", "firewall"),
+                    *("docker", "federation", "report", "bundle", "plan"),
+                ],
                 "required": True,
             },
             "check_become": {"type": "bool", "default": False},

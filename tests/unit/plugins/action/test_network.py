@@ -13,6 +13,14 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.eucaim.local_node.plugins.action import network
 
 
+def told(answer: object) -> object:
+    """Return an answer, or raise it where it is an error."""
+    if isinstance(answer, Exception):
+        error: Exception = answer
+        raise error
+    return answer
+
+
 class Connection:
     """A connection that remembers with which options it was asked."""
 
@@ -60,9 +68,7 @@ class World:
         """Answer for the module."""
         self.calls.append({**given["module_args"], "host": self.connection.options["host"]})
         answer = self.confirmed if given["module_args"].get("state") == "confirmed" else self.applied
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        return told(answer)
 
     def command(self, cmd: str, sudoable: bool) -> Any:
         """Answer for the new connection."""

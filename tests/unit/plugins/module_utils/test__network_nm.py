@@ -26,8 +26,14 @@ def keyfiles(*wanted: dict[str, Any]) -> dict[str, configparser.ConfigParser]:
     return found
 
 
+def only(files: dict[str, configparser.ConfigParser]) -> configparser.ConfigParser:
+    """Return the one file that there is."""
+    assert len(files) == 1
+    return next(iter(files.values()))
+
+
 def test_a_static_address() -> None:
-    (file,) = keyfiles(STATIC).values()
+    file = only(keyfiles(STATIC))
     assert file["connection"]["interface-name"] == "enp3s0"
     assert file["connection"]["type"] == "ethernet"
     assert dict(file["ethernet"]) == {"mtu": "9000"}
