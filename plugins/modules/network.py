@@ -19,7 +19,7 @@ description:
     node goes down meanwhile. Then the node goes over to the new ones by itself, because the connection may break on the
     way.
     The controller's part of this module proves that a new connection works and only then disarms the undo.
-  - With NetworkManager and netplan the settings are tested by their form alone, with the other two on a machine.
+  - With systemd-networkd this is tested on a machine. With the other three what is written is tested, and no machine was.
 extends_documentation_fragment:
   - eucaim.local_node.attributes
   - eucaim.local_node.attributes.action
