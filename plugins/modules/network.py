@@ -19,7 +19,8 @@ description:
     node goes down meanwhile. Then the node goes over to the new ones by itself, because the connection may break on the
     way.
     The controller's part of this module proves that a new connection works and only then disarms the undo.
-  - With systemd-networkd this is tested on a machine. With the other three what is written is tested, and no machine was.
+  - With systemd-networkd this is tested on a machine. With the other three what is written is tested, but on no
+    machine.
 extends_documentation_fragment:
   - eucaim.local_node.attributes
   - eucaim.local_node.attributes.action
