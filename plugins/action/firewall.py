@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible_collections.eucaim.local_node.plugins.plugin_utils._new_connection import new_connection, short
 
 MODULE = "eucaim.local_node.firewall"
 NONCE = "/run/eucaim-firewall-nonce"
-# A control socket would let us in over the connection that is there already, which proves nothing.
-NO_SOCKET = "-o ControlMaster=no -o ControlPath=none"
 TRIES = 3
 
 
@@ -66,7 +64,7 @@ class ActionModule(ActionBase):
     def _prove(self, nonce: str) -> str:
         """Open a new connection, as the same user and on the same way, and read the nonce; return why that failed."""
         reason = ""
-        with self._new_connection():
+        with new_connection(self._connection):
             for attempt in range(TRIES):
                 try:
                     answer = self._low_level_execute_command(f"cat {NONCE}", sudoable=False)
@@ -80,41 +78,18 @@ class ActionModule(ActionBase):
                     time.sleep(1)
         return reason
 
-    @contextmanager
-    def _new_connection(self) -> Iterator[None]:
-        """Let what follows open a connection of its own, with the host's own settings, jump host and login."""
-        if self._connection.transport != "ssh":
-            self._connection.reset()
-            yield
-            return
-        args = self._connection.get_option("ssh_args")
-        # The tries are counted here; the connection's own would take minutes over each of them.
-        own = {"ssh_args": f"{NO_SOCKET} {args or ''}".strip(), "reconnection_retries": 0}
-        former = {name: self._connection.get_option(name) for name in own}
-        try:
-            for name, value in own.items():
-                self._connection.set_option(name, value)
-            yield
-        finally:
-            for name, value in former.items():
-                self._connection.set_option(name, value)
-
-
-def _short(text: str) -> str:
-    return " ".join(text.split())[-300:].rstrip(".")
-
 
 def _unproven(answer: Mapping[str, Any], reason: str) -> str:
     return (
         "[NET-FW] The new rules were applied, but no new connection to the node could be proven: "
-        f"{_short(reason)}. The former rules come back by themselves at {answer.get('deadline')} (the "
+        f"{short(reason)}. The former rules come back by themselves at {answer.get('deadline')} (the "
         "node's clock). Look at what firewall_rules opens and to whom, then run again."
     )
 
 
 def _cut_off(arguments: Mapping[str, Any], reason: str) -> str:
     return (
-        f"[NET-FW] The connection broke while the firewall was looked at or changed: {_short(reason)}. "
+        f"[NET-FW] The connection broke while the firewall was looked at or changed: {short(reason)}. "
         "If rules were changed, the former ones come back by themselves, also when the node restarts meanwhile, within "
         f"{arguments.get('undo_seconds', 60)} seconds. Run again then."
     )

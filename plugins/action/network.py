@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible_collections.eucaim.local_node.plugins.plugin_utils._new_connection import (
+    NO_SOCKET,
+    new_connection,
+    short,
+)
 
 MODULE = "eucaim.local_node.network"
 NONCE = "/run/eucaim-network-nonce"
-# A control socket would let us in over the connection that is there already, which proves nothing. A connection that
-# the change cuts off has to be known as such soon.
-NEW = "-o ControlMaster=no -o ControlPath=none -o ConnectTimeout=5 -o ServerAliveInterval=5 -o ServerAliveCountMax=2"
+# A connection that the change cuts off has to be known as such soon.
+NEW = f"{NO_SOCKET} -o ConnectTimeout=5 -o ServerAliveInterval=5 -o ServerAliveCountMax=2"
 # What is left of the undo's time when the last try begins: for that try, and to disarm it.
 MARGIN = 20
 PAUSE = 2
@@ -80,7 +83,7 @@ class ActionModule(ActionBase):
         self._connection.reset()
         while True:
             for host in hosts:
-                with self._new_connection(host, now):
+                with new_connection(self._connection, self._options(host, now), host=host):
                     reason = self._read(nonce)
                     if not reason:
                         return "", self._confirm(nonce, task_vars)
@@ -104,31 +107,16 @@ class ActionModule(ActionBase):
         try:
             answer = self._module({"state": "confirmed", "nonce": nonce}, task_vars)
         except AnsibleConnectionFailure as error:
-            return f"[NET-ADDR] The connection broke before the undo was disarmed: {_short(str(error))}. Run again."
+            return f"[NET-ADDR] The connection broke before the undo was disarmed: {short(str(error))}. Run again."
         return str(answer.get("msg", "")) if answer.get("failed") else None
 
-    @contextmanager
-    def _new_connection(self, host: str, now: str) -> Iterator[None]:
-        """Let what follows open a connection of its own, with the host's own settings, jump host and login."""
-        if self._connection.transport != "ssh":
-            self._connection.reset()
-            yield
-            return
-        options = ("ssh_args", "reconnection_retries", "host")
-        former = {name: self._connection.get_option(name) for name in options}
-        own = NEW
-        if host != now:
-            # Under its new address the node has to show the host key that it had under the old one.
-            port = self._connection.get_option("port")
-            own += f" -o HostKeyAlias={now if port in (None, 22) else f'[{now}]:{port}'}"
-        values = {"ssh_args": f"{own} {former['ssh_args'] or ''}".strip(), "reconnection_retries": 0, "host": host}
-        try:
-            for name, value in values.items():
-                self._connection.set_option(name, value)
-            yield
-        finally:
-            for name, value in former.items():
-                self._connection.set_option(name, value)
+    def _options(self, host: str, now: str) -> str:
+        """Return the options of ssh for a new connection to an address, when now is the one of before."""
+        if host == now:
+            return NEW
+        # Under its new address the node has to show the host key that it had under the old one.
+        port = self._connection.get_option("port")
+        return f"{NEW} -o HostKeyAlias={now if port in (None, 22) else f'[{now}]:{port}'}"
 
 
 def _hosts(after: str, state: Any, answer: Mapping[str, Any], now: str) -> list[str]:
@@ -139,14 +127,10 @@ def _hosts(after: str, state: Any, answer: Mapping[str, Any], now: str) -> list[
     return list(dict.fromkeys([now, *([before] if before else [])]))
 
 
-def _short(text: str) -> str:
-    return " ".join(text.split())[-300:].rstrip(".")
-
-
 def _unproven(answer: Mapping[str, Any], hosts: Sequence[str], reason: str) -> str:
     when = f"at {answer['deadline']} (the node's clock)" if answer.get("deadline") else "within two minutes"
     return (
-        f"[NET-ADDR] No new connection to the node could be proven ({' or '.join(hosts)}): {_short(reason)}. The "
+        f"[NET-ADDR] No new connection to the node could be proven ({' or '.join(hosts)}): {short(reason)}. The "
         f"former settings come back by themselves {when}, also when the node restarts meanwhile. Look at the addresses "
         "in network_links, and at network_address_after where the node is to be reached under another one. Run again."
     )
