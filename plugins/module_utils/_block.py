@@ -59,6 +59,16 @@ _IDS = (
 )
 
 
+def device_of(name: str) -> str:
+    """Return the device file of a block device; the kernel writes a slash of its name as an exclamation mark."""
+    return "/dev/" + name.replace("!", "/")
+
+
+def name_of(device: str) -> str:
+    """Return the kernel's name of a device file."""
+    return device[len("/dev/") :].replace("/", "!")
+
+
 def drive_names(recording: Recording) -> list[str]:
     """Return the kernel's names of the drives: what has hardware below it, and is neither empty nor hidden."""
     return [name for name in recording.below("/sys/block") if _is_drive(recording, name)]

@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as files
 from ansible_collections.eucaim.local_node.plugins.module_utils import _probes as probes
+from ansible_collections.eucaim.local_node.plugins.module_utils._block import device_of, name_of
 from ansible_collections.eucaim.local_node.plugins.module_utils._file_system_head import (
     HEAD_BYTES,
     parse_head,
@@ -30,7 +31,6 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import 
     Looked,
     Running,
     Seen,
-    device_of,
     parse_examines,
     parse_wipefs,
     read_seen,
@@ -117,7 +117,7 @@ class MdNode:
         """Read everything that a decision needs."""
         recording = Recorder((), TIMEOUT, probes.DRIVES).record()
         named = {path: os.path.realpath(path) for path in wanted.all if os.path.exists(path)}
-        names = {path: real[len("/dev/") :].replace("/", "!") for path, real in named.items()}
+        names = {path: name_of(real) for path, real in named.items()}
         marks = self._examine(sorted(set(named.values())))
         looked = {
             name: Looked(marks.get(device_of(name), ""), self._signatures(name), is_blank(device_of(name)))
@@ -178,7 +178,7 @@ class MdNode:
 
         It begins far behind what is erased of its drives, where the file system of an older array may stand.
         """
-        name = os.path.realpath(path)[len("/dev/") :].replace("/", "!")
+        name = name_of(os.path.realpath(path))
         for array in os.listdir(f"{SYS}/{name}/holders"):
             blank(device_of(array))
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._arrays import read_arrays
-from ansible_collections.eucaim.local_node.plugins.module_utils._block import best_id, read_drives
+from ansible_collections.eucaim.local_node.plugins.module_utils._block import best_id, device_of, read_drives
 from ansible_collections.eucaim.local_node.plugins.module_utils._block_contents import Blocks
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Array, Drive
 from ansible_collections.eucaim.local_node.plugins.module_utils._recording import Recording
@@ -127,11 +127,6 @@ class Seen:
     def disk_named(self, name: str) -> Disk | None:
         """Return a drive by the kernel's name."""
         return next((disk for disk in self.disks.values() if disk.name == name), self.others.get(name))
-
-
-def device_of(name: str) -> str:
-    """Return the device file of a block device; the kernel writes a slash of its name as an exclamation mark."""
-    return "/dev/" + name.replace("!", "/")
 
 
 def parse_examine(text: str) -> Superblock | None:

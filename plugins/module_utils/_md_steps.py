@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.eucaim.local_node.plugins.module_utils._block import device_of
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import (
     Wanted,
     aliases,
@@ -27,7 +28,6 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import 
     Running,
     Seen,
     Superblock,
-    device_of,
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
 from ansible_collections.eucaim.local_node.plugins.module_utils._size import ceil_div

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._arrays import array_names
-from ansible_collections.eucaim.local_node.plugins.module_utils._block import drive_names
+from ansible_collections.eucaim.local_node.plugins.module_utils._block import device_of, drive_names
 from ansible_collections.eucaim.local_node.plugins.module_utils._block_contents import parse_mounts
 from ansible_collections.eucaim.local_node.plugins.module_utils._gpu import QUERY, QUERY_COMPUTE
 from ansible_collections.eucaim.local_node.plugins.module_utils._recording import Recording
@@ -229,7 +229,7 @@ def _unprobed(recording: Recording) -> Iterator[Probe]:
     disks = drive_names(recording)
     if disks and not recording.below("/run/udev/data"):
         names = [name for disk in disks for name in (disk, *_parts(recording, disk))]
-        yield Probe("blkid", ("blkid", "-p", "-o", "export", *(_node(name) for name in names)), ROOT)
+        yield Probe("blkid", ("blkid", "-p", "-o", "export", *(device_of(name) for name in names)), ROOT)
 
 
 def _parts(recording: Recording, disk: str) -> list[str]:
@@ -237,19 +237,14 @@ def _parts(recording: Recording, disk: str) -> list[str]:
     return [name for name in recording.below(folder) if f"{folder}/{name}/partition" in recording.files]
 
 
-def _node(name: str) -> str:
-    """Return the device file of a block device; the kernel writes a slash of its name as an exclamation mark."""
-    return "/dev/" + name.replace("!", "/")
-
-
 def _arrays(recording: Recording) -> Iterator[Probe]:
     for name in array_names(recording):
-        yield Probe(f"mdadm {name}", ("mdadm", "--detail", "--export", _node(name)), ROOT)
+        yield Probe(f"mdadm {name}", ("mdadm", "--detail", "--export", device_of(name)), ROOT)
 
 
 def _smart_drives(recording: Recording) -> Iterator[Probe]:
     for name in drive_names(recording):
-        yield Probe(f"smartctl {name}", (*SMARTCTL, _node(name)), ROOT, SMART)
+        yield Probe(f"smartctl {name}", (*SMARTCTL, device_of(name)), ROOT, SMART)
 
 
 def _smart_behind(recording: Recording) -> Iterator[Probe]:

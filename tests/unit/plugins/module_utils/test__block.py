@@ -237,3 +237,9 @@ def test_serial_of_udev() -> None:
     assert drive(recording(SATA, udev=udev + "E:ID_SCSI_SERIAL=WEX00004")).serial == "WEX00004"
     made_up = drive(recording(SATA, udev="E:ID_WWN=nvme.1b36-4e56", wwid="naa.5000c500ec3a1b2c"))
     assert made_up.wwn == "0x5000c500ec3a1b2c"
+
+
+@pytest.mark.parametrize(("name", "device"), [("sda", "/dev/sda"), ("cciss!c0d0", "/dev/cciss/c0d0")])
+def test_device_files(name: str, device: str) -> None:
+    assert block.device_of(name) == device
+    assert block.name_of(device) == name

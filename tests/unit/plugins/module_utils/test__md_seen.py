@@ -122,7 +122,6 @@ def test_what_wipefs_did_not_write_is_no_empty_drive(text: str) -> None:
 
 def test_device_files() -> None:
     assert disk(0).device == "/dev/sdb"
-    assert md.device_of("cciss!c0d0") == "/dev/cciss/c0d0"
 
 
 def test_words() -> None:
