@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.farend import images as build
-from tests.nodes.engine import docker, operator_key, operator_password, run
+from tests.nodes.engine import docker, operator_key, run
 from tests.nodes.login import USER
 from tests.nodes.node import Fingerprint, Node, differences
-from tests.site.driver import ROOT, SCRATCH, Run, environment, playbook, write_inventory
+from tests.site.driver import SCRATCH, Run, begin, kill, playbook, write_inventory
 
 NETWORK = "eucaim-firewall"
 PREFIX, PREFIX6 = "172.30.82.", "fd00:82::"
@@ -133,14 +130,10 @@ class Place:
     def connection(self) -> dict[str, Any]:
         """How Ansible reaches the node, over a connection that lasts."""
         return {
-            "ansible_host": self.node.ip,
-            "ansible_user": USER,
-            "ansible_ssh_private_key_file": str(operator_key()),
-            "ansible_ssh_common_args": f"-o UserKnownHostsFile={self.node.known_hosts} -o IdentitiesOnly=yes",
+            **self.node.variables(),
             "ansible_timeout": 30,
             "ansible_ssh_args": "-o ControlMaster=auto -o ControlPersist=60s",
             "ansible_control_path_dir": tempfile.mkdtemp(prefix="c", dir=self.sockets),
-            "ansible_become_password": operator_password().read_text(encoding="utf-8").strip(),
             **self.usual,
         }
 
@@ -168,12 +161,13 @@ class Place:
     def begun(self, **settings: Any) -> Begun:
         """Begin such a run, for tests that end it early."""
         inventory, path = self.prepared({self.node.name: {"firewall_undo_seconds": 45, **settings}})
-        return begin(path, inventory)
+        log = inventory.parent / "begun.log"
+        return Begun(begin(str(path), inventory=inventory, log=log), log)
 
 
 @dataclass
 class Begun:
-    """A run of ansible-playbook that goes on beside the test, in a process group of its own."""
+    """A run of ansible-playbook that goes on beside the test."""
 
     process: subprocess.Popen[bytes]
     log: Path
@@ -184,30 +178,12 @@ class Begun:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def kill(self) -> None:
-        """End the whole process group at once, as a closed lid or a lost machine would."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(30)
+        """End it with its workers at once, as a lost machine would."""
+        kill(self.process)
 
     def end(self, seconds: float) -> int:
         """Wait for its own end."""
         return self.process.wait(seconds)
-
-
-def begin(path: Path, inventory: Path, *arguments: str) -> Begun:
-    """Start a playbook and come back at once."""
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(inventory), str(path), *arguments]
-    log = inventory.parent / "begun.log"
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    return Begun(process, log)
 
 
 @dataclass

@@ -5,18 +5,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.nodes.engine import docker
-from tests.site.driver import ROOT, SCRATCH, environment
+from tests.site.driver import SCRATCH, begin, kill
 from tests.site.world import SITE, World
 
 TASK = re.compile(r"^TASK \[(.*?)\] \**$", re.MULTILINE)
@@ -26,21 +23,11 @@ HALF = "dpkg-query -W -f '${db:Status-Abbrev}${Package}\\n' | grep '^.[HUFW]'"
 
 
 class Doomed:
-    """A run of site in a process group of its own."""
+    """A run of site beside the test."""
 
     def __init__(self, world: World, output: Path) -> None:
-        command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(world.inventory), SITE]
         self.output = output
-        with output.open("wb") as stream:
-            self.process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self.process = begin(SITE, inventory=world.inventory, log=output)
         self.started = time.monotonic()
 
     @property
@@ -67,9 +54,8 @@ class Doomed:
         return self.process.poll() is None
 
     def kill_controller(self) -> None:
-        """Kill the whole process group, as a closed laptop or a lost session does."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(30)
+        """Kill it with its workers, as a controller that loses its power does."""
+        kill(self.process)
 
     def finish(self) -> int:
         """Wait for the end of the run that lost its node, and return how it ended."""

@@ -71,7 +71,7 @@ def converges(life: Lifecycle, world: World) -> str:
 
 @pytest.mark.parametrize("number", some(range(5)))
 def test_the_controller_is_killed(life: Lifecycle, number: int) -> None:
-    """SIGKILL for its whole process group. What it had started on the node runs on for a while."""
+    """SIGKILL for it and its workers. What it had started on the node runs on for a while."""
     converges(life, kill_within(life, "controller", number, lambda run: run.kill_controller()))
 
 

@@ -6,18 +6,15 @@
 from __future__ import annotations
 
 import json
-import os
 import select
-import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.nodes.engine import operator_key, operator_password
 from tests.nodes.machine import Machine
-from tests.site.driver import ROOT, SCRATCH, Run, playbook, write_inventory
+from tests.site.driver import SCRATCH, Run, begin, kill, playbook, write_inventory
 
 # The network of the emulator: what is forwarded to the machine goes to this address.
 ADDRESS, GATEWAY, SERVER = "10.0.2.15/24", "10.0.2.2", "10.0.2.3"
@@ -78,16 +75,16 @@ class Network:
     @property
     def inventory(self) -> Path:
         """The inventory with the settings of now."""
-        login = {
-            "ansible_host": self.machine.ip,
-            "ansible_port": self.machine.port,
-            "ansible_user": "operator",
-            "ansible_python_interpreter": "/usr/bin/python3",
-            "ansible_ssh_private_key_file": str(operator_key()),
-            "ansible_ssh_common_args": f"-o UserKnownHostsFile={self.machine.known_hosts} -o IdentitiesOnly=yes",
-            "ansible_become_password": operator_password().read_text(encoding="utf-8").strip(),
-        }
-        return write_inventory(self.area, {self.machine.name: {**login, **self.settings}})
+        return write_inventory(
+            self.area,
+            {
+                self.machine.name: {
+                    **self.machine.variables(),
+                    "ansible_python_interpreter": "/usr/bin/python3",
+                    **self.settings,
+                }
+            },
+        )
 
     def play(self, room: str) -> Path:
         """A play of one room of the role."""
@@ -103,22 +100,14 @@ class Network:
         """Run the role, succeed or not."""
         return playbook(str(self.play(room)), *arguments, inventory=self.inventory)
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Begin a run that is not waited for."""
-        program = ROOT / ".cache" / "venv" / "bin" / "ansible-playbook"
-        command = [str(program), "-i", str(self.inventory), str(self.play("main"))]
-        quiet = subprocess.DEVNULL
-        return subprocess.Popen(command, cwd=ROOT, stdout=quiet, stderr=quiet, start_new_session=True)
-
     def kill_in_a_change(self) -> None:
         """Begin a run, and kill it with all that it has started when the undo is armed: its workers would go on."""
-        process = self.start()
+        process = begin(str(self.play("main")), inventory=self.inventory, log=self.area / "killed.log")
         try:
             while not self.pending():
                 assert process.poll() is None, "the run ended before anybody could end it"
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            kill(process)
 
     def told_truly(self, room: str = "main") -> Run:
         """Look in check mode, then do it: what would be changed has to be what is changed."""

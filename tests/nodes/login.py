@@ -8,8 +8,9 @@ from __future__ import annotations
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
-from tests.nodes.engine import CACHE, operator_key, run
+from tests.nodes.engine import CACHE, operator_key, operator_password, run
 
 STATE = CACHE / "nodes"
 USER = "operator"
@@ -19,6 +20,7 @@ class Login:
     """What a machine needs beside its name: how often it is asked whether it is up, and what it said last."""
 
     name: str
+    ip: str
     pause = 0.3
 
     @property
@@ -47,6 +49,16 @@ class Login:
         """Take away what trust() wrote."""
         self.known_hosts.unlink(missing_ok=True)
         self.ssh_config.unlink(missing_ok=True)
+
+    def variables(self) -> dict[str, Any]:
+        """How Ansible reaches the machine."""
+        return {
+            "ansible_host": self.ip,
+            "ansible_user": USER,
+            "ansible_ssh_private_key_file": str(operator_key()),
+            "ansible_ssh_common_args": f"-o UserKnownHostsFile={self.known_hosts} -o IdentitiesOnly=yes",
+            "ansible_become_password": operator_password().read_text(encoding="utf-8").strip(),
+        }
 
     def ssh(self, command: str, *, stdin: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command over SSH as the unprivileged user, as an administrator would."""

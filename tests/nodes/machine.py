@@ -208,6 +208,10 @@ class Machine(Login):
         key = image.disk.with_suffix(".pub").read_text(encoding="ascii")
         self.trust(f"[{self.ip}]:{self.port}", key, self.ip, self.port, 10)
 
+    def variables(self) -> dict[str, Any]:
+        """How Ansible reaches the machine: over a port of loopback."""
+        return {**super().variables(), "ansible_port": self.port}
+
     def last_words(self) -> str:
         """Return the end of what stood on the console."""
         return (self.folder / "console.log").read_text(encoding="utf-8", errors="replace")[-1500:]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -90,6 +91,43 @@ def playbook(
         for host, *counts in RECAP.findall(done.stdout)
     }
     return Run(command, done.returncode, done.stdout, time.monotonic() - started, recap)
+
+
+def begin(name: str, *arguments: str, inventory: Path, log: Path) -> subprocess.Popen[bytes]:
+    """Start a playbook beside the test and come back at once; what it prints goes into the log."""
+    with log.open("wb") as stream:
+        return subprocess.Popen(
+            [str(PROGRAMS / "ansible-playbook"), "-i", str(inventory), name, *arguments],
+            cwd=ROOT,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a run with all that it has started, at once, as a lost machine would.
+
+    A process group is too little: a worker of Ansible has a session of its own, and would go on.
+    """
+    _kill_tree(process.pid)
+    process.wait(30)
+
+
+def _kill_tree(number: int) -> None:
+    try:
+        # Stopped first, so that it starts nothing more meanwhile.
+        os.kill(number, signal.SIGSTOP)
+        listed = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(number)], stdout=subprocess.PIPE, text=True, check=False
+        )
+        for child in listed.stdout.split():
+            _kill_tree(int(child))
+        os.kill(number, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # it has ended by itself
 
 
 def write_inventory(directory: Path, hosts: Mapping[str, Mapping[str, Any]], tier: str = "tier2") -> Path:

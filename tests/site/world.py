@@ -80,13 +80,7 @@ class World:
 
     def connection(self) -> dict[str, Any]:
         """How Ansible reaches the node."""
-        return {
-            "ansible_host": self.node.ip,
-            "ansible_user": "operator",
-            "ansible_ssh_private_key_file": str(operator_key()),
-            "ansible_ssh_common_args": f"-o UserKnownHostsFile={self.node.known_hosts} -o IdentitiesOnly=yes",
-            "ansible_become_password": self.planted["sudo password"],
-        }
+        return self.node.variables()
 
     def settings(self) -> dict[str, Any]:
         """Settings with which everything works."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import random
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ import pytest
 
 from tests.nodes.engine import operator_password
 from tests.nodes.machine import Machine, quoted
-from tests.site.driver import ROOT, environment
+from tests.site.driver import begin, kill
 from tests.storage.world import Storage, machine, named
 
 SEED = int(os.environ.get("EUCAIM_CUT_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
@@ -43,23 +42,6 @@ def node() -> Iterator[Storage]:
         yield made
     finally:
         made.machine.down()
-
-
-def begin(node: Storage, output: Path) -> subprocess.Popen[bytes]:
-    """Start the role and come back at once."""
-    inventory = node.inventory
-    node.write_play()
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(inventory), str(node.play)]
-    with output.open("wb") as stream:
-        return subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
 
 
 def write_for_ever(made: Machine, output: Path) -> subprocess.Popen[bytes]:
@@ -105,10 +87,10 @@ def test_while_it_is_made_and_formatted(node: Storage, number: int, tmp_path: Pa
     moment = random.Random(SEED + number).uniform(8, 45)
     node.blank(*range(7))
     node.settings = {"storage_drives": named(0, 1, 2, 3), "storage_spares": named(4)}
-    run = begin(node, tmp_path / "run.log")
+    node.write_play()
+    run = begin(str(node.play), inventory=node.inventory, log=tmp_path / "run.log")
     cut(node, moment)
-    run.kill()
-    run.wait()
+    kill(run)
     print(f"EUCAIM_CUT_SEED={SEED}, number {number}, after {moment:.1f} s")
     ends_well(node, 4)
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.nodes.engine import operator_key, operator_password
 from tests.nodes.machine import DriveSpec, Machine
 from tests.site.driver import ROOT, SCRATCH, Run, playbook, write_inventory
 
@@ -45,15 +44,7 @@ class Storage:
     @property
     def inventory(self) -> Path:
         """The inventory with the settings of now."""
-        login = {
-            "ansible_host": self.machine.ip,
-            "ansible_port": self.machine.port,
-            "ansible_user": "operator",
-            "ansible_ssh_private_key_file": str(operator_key()),
-            "ansible_ssh_common_args": f"-o UserKnownHostsFile={self.machine.known_hosts} -o IdentitiesOnly=yes",
-            "ansible_become_password": operator_password().read_text(encoding="utf-8").strip(),
-        }
-        return write_inventory(self.area, {self.machine.name: {**login, **self.settings}})
+        return write_inventory(self.area, {self.machine.name: {**self.machine.variables(), **self.settings}})
 
     @property
     def play(self) -> Path:

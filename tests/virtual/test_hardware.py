@@ -15,7 +15,6 @@ import yaml
 from ansible_collections.eucaim.local_node.plugins.module_utils._register import REGISTER
 from ansible_collections.eucaim.local_node.plugins.module_utils._tier import JUDGED
 
-from tests.nodes.engine import operator_key, operator_password
 from tests.nodes.machine import DriveSpec, Machine
 from tests.site.driver import ROOT, SCRATCH, playbook, rows, write_inventory
 
@@ -67,12 +66,7 @@ def machine() -> Iterator[Machine]:
 def inventory(machine: Machine) -> Path:
     """An inventory of that machine."""
     settings = {
-        "ansible_host": machine.ip,
-        "ansible_port": machine.port,
-        "ansible_user": "operator",
-        "ansible_ssh_private_key_file": str(operator_key()),
-        "ansible_ssh_common_args": f"-o UserKnownHostsFile={machine.known_hosts} -o IdentitiesOnly=yes",
-        "ansible_become_password": operator_password().read_text(encoding="utf-8").strip(),
+        **machine.variables(),
         "preflight_tier": 2,
         "preflight_package_source": False,
         **ANSWERS,
