@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - eucaim.local_node.attributes
   - eucaim.local_node.attributes.info
   - eucaim.local_node.attributes.linux
+  - eucaim.local_node.findings
 options:
   tier:
     description: The tier that the node is to have.
@@ -135,44 +136,6 @@ options:
         description: The last day on which it holds, such as V(2026-12-31).
         type: str
         required: true
-  network:
-    description:
-      - What M(eucaim.local_node.network_check) has found, as it returned it.
-      - A measured line counts more than O(stated) and the links.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      requirement:
-        description: The id of the requirement.
-        type: str
-        required: true
-      item:
-        description: What was looked at.
-        type: str
-        required: true
-      found:
-        description: What was found.
-        type: str
-        required: true
-      minimum:
-        description: What is needed.
-        type: str
-        default: ""
-      recommended:
-        description: What is recommended.
-        type: str
-        default: ""
-      verdict:
-        description: What that comes to.
-        type: str
-        choices: [unmet, unanswered, waived, met, recommended, not_applicable]
-        required: true
-      reason:
-        description: Why.
-        type: str
-        default: ""
-    version_added: 0.4.0
 seealso:
   - module: eucaim.local_node.hardware_info
   - module: eucaim.local_node.network_check
