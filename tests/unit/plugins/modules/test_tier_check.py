@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import pytest
 import yaml
+from ansible_collections.eucaim.local_node.plugins.doc_fragments.findings import ModuleDocFragment
 from ansible_collections.eucaim.local_node.plugins.module_utils._evidence import make_row
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Machine
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware_file import machine_to_dict
@@ -197,7 +198,10 @@ def test_a_file_without_a_machine_is_refused(monkeypatch: pytest.MonkeyPatch, tm
 
 
 def test_the_options_are_documented_as_they_are() -> None:
-    documented = yaml.safe_load(tier_check.DOCUMENTATION)["options"]
+    documented = {
+        **yaml.safe_load(tier_check.DOCUMENTATION)["options"],
+        **yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"],
+    }
 
     def shape(options: dict[str, Any], inner: str) -> dict[str, Any]:
         return {
