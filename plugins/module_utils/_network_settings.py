@@ -96,8 +96,22 @@ def devices_of(links: Sequence[Placed]) -> Iterator[tuple[str, str]]:
         yield from ((port.device, port.mac) for port in link.ports)
 
 
-def hold(commands: Commands, gone: Sequence[str], devices: Sequence[str]) -> Commands:
-    """Return the commands of a manager, with what no manager does: bonds that are gone, and addresses left over."""
+def announce(routers: Sequence[str]) -> tuple[str, ...]:
+    """Return the lines that have routers learn under which hardware address the node is now.
+
+    A router keeps what it knew for minutes, and an address that has moved to another adapter, into a bond, or back,
+    would not be reached that long. Whoever asks for the router is noticed by it, whether it answers a ping or not.
+    """
+    return tuple(
+        f"for try in 1 2 3 4 5; do ping -c 1 -W 1 {router} > /dev/null 2>&1 && break; sleep 1; done"
+        for router in dict.fromkeys(routers)
+        # One of IPv6 that is valid on a link alone would need its name, which may be another one by then.
+        if router and not router.lower().startswith("fe80:")
+    )
+
+
+def hold(commands: Commands, gone: Sequence[str], devices: Sequence[str], routers: Sequence[str] = ()) -> Commands:
+    """Return the commands of a manager, with what not every manager does: bonds that are gone, addresses, routers."""
     tidy = [f"ip link delete dev {name} 2> /dev/null" for name in gone]
     tidy += [f"ip address flush dev {name} scope global 2> /dev/null" for name in devices if name not in gone]
-    return Commands((*commands.before, *tidy), commands.after)
+    return Commands((*commands.before, *tidy), (*commands.after, *announce(routers)))

@@ -261,6 +261,14 @@ def managers_of(module: AnsibleModule, active: Mapping[str, bool]) -> choice.Man
     return choice.Managers(tuple(running), claims)
 
 
+def routes_now(module: AnsibleModule) -> dict[str, list[str]]:
+    """Return the routers of the default routes of both versions of IP, by link."""
+    routes = sights.default_routes(says(module, "ip", "-j", "route", "show", "default"))
+    for device, routers in sights.default_routes(says(module, "ip", "-6", "-j", "route", "show", "default")).items():
+        routes.setdefault(device, []).extend(router for router in routers if router not in routes.get(device, []))
+    return routes
+
+
 def wireless_of(seen: Mapping[str, sights.Seen]) -> set[str]:
     """Return the links that are wireless, as the kernel has it."""
     return {name for name in seen if os.path.exists(at(f"/sys/class/net/{name}/phy80211"))}
@@ -516,9 +524,11 @@ def lay_out(module: AnsibleModule, sight: Sight) -> None:
     adapters = [name for name in devices if name not in bonds]
     backend = BACKENDS[sight.manager]
     there = [name for name in bonds if name in sight.seen]
+    routers = [router for each in routes_now(module).values() for router in each]
+    routers += [route.via for link in sight.links for route in link.wanted.routes]
     ways = {
-        undo.FORMER: (before, settings.hold(backend.commands(adapters + there), bonds, devices)),
-        undo.NEXT: (after, settings.hold(backend.commands(devices_after(sight, devices)), there, devices)),
+        undo.FORMER: (before, settings.hold(backend.commands(adapters + there), bonds, devices, routers)),
+        undo.NEXT: (after, settings.hold(backend.commands(devices_after(sight, devices)), there, devices, routers)),
     }
     for folder, (files, commands) in ways.items():
         shutil.rmtree(at(folder), ignore_errors=True)
@@ -717,9 +727,7 @@ def row(requirement: str, expected: str, have: Sequence[str], wrong: Sequence[st
 def probe(module: AnsibleModule) -> None:
     """Measure addresses, cables and bonds."""
     sight = look(module)
-    routes = sights.default_routes(says(module, "ip", "-j", "route", "show", "default"))
-    for device, routers in sights.default_routes(says(module, "ip", "-6", "-j", "route", "show", "default")).items():
-        routes.setdefault(device, []).extend(routers)
+    routes = routes_now(module)
     wireless = wireless_of(sight.seen)
     have: list[str] = []
     wrong = [reason.found for reason in sight.refusals if reason.variable == "network_links"]
