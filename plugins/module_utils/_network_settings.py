@@ -100,10 +100,11 @@ def announce(routers: Sequence[str]) -> tuple[str, ...]:
     """Return the lines that have routers learn under which hardware address the node is now.
 
     A router keeps what it knew for minutes, and an address that has moved to another adapter, into a bond, or back,
-    would not be reached that long. Whoever asks for the router is noticed by it, whether it answers a ping or not.
+    would not be reached that long. Whoever asks for the router is noticed by it.
     """
     return tuple(
-        f"for try in 1 2 3 4 5; do ping -c 1 -W 1 {router} > /dev/null 2>&1 && break; sleep 1; done"
+        # A node may be without ping. The datagram fails until the link has its address, and nobody need read it.
+        f"for try in 1 2 3 4 5; do bash -c 'echo > /dev/udp/{router}/9' 2> /dev/null && break; sleep 1; done"
         for router in dict.fromkeys(routers)
         # One of IPv6 that is valid on a link alone would need its name, which may be another one by then.
         if router and not router.lower().startswith("fe80:")
