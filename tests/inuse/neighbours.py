@@ -47,6 +47,40 @@ def install(node: Node, *packages: str, settings: Mapping[str, Any] | None = Non
     apt = "DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -qy --no-install-recommends"
     node.exec(f"apt-get update -q && {apt} {' '.join(packages)}")
 
+# A package that came with another one, and a newer version of it in a security archive of the server's own.
+PLANT = r"""set -e
+mkdir -p /opt/security && cd /opt/security
+made() {
+  mkdir -p $1/DEBIAN && printf 'Package: %s
+Version: %s
+Architecture: all
+Maintainer: test
+Description: planted
+%s'     $1 $2 "$3" > $1/DEBIAN/control && dpkg-deb --build --root-owner-group $1 $1-$2.deb > /dev/null && rm -r $1
+}
+made planted-lib 1.0 ''
+made planted 1.0 'Depends: planted-lib
+'
+dpkg -i planted-lib-1.0.deb planted-1.0.deb > /dev/null && apt-mark auto planted-lib > /dev/null
+made planted-lib 1.1 ''
+rm planted-lib-1.0.deb planted-1.0.deb
+{ dpkg-deb --field planted-lib-1.1.deb; echo Filename: ./planted-lib-1.1.deb; stat -c 'Size: %s' planted-lib-1.1.deb
+  echo SHA256: $(sha256sum planted-lib-1.1.deb | cut -d' ' -f1); echo; } > Packages
+{ printf 'Origin: Debian
+Label: Debian-Security
+Suite: stable-security
+Version: 13
+SHA256:
+'
+  echo " $(sha256sum Packages | cut -d' ' -f1) $(stat -c %s Packages) Packages"; } > Release
+echo 'deb [trusted=yes] file:/opt/security ./' > /etc/apt/sources.list.d/planted.list
+"""
+
+
+def plant_update(node: Node) -> None:
+    """Install a package that nobody asked for, of which the security archive has a newer version."""
+    node.exec(PLANT)
+
 
 def start(node: Node) -> None:
     """Run the neighbours' containers: plain web servers with published ports."""

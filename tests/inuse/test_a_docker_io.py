@@ -38,6 +38,7 @@ def server(first: Server) -> Server:
     """The server, its engine and its containers, and nothing of Compose yet."""
     neighbours.install(first.node, "docker.io", "docker-cli")
     neighbours.start(first.node)
+    neighbours.plant_update(first.node)
     first.more = {**ADOPT}
     return first
 
@@ -98,6 +99,12 @@ def test_adopted_it_stays_as_it_was(server: Server, bare: Fingerprint) -> None:
         server.site().succeeded()
     written = json.loads(neighbours.state(server.node).settings)
     assert written == {**neighbours.SETTINGS, "live-restore": True}
+
+
+def test_what_came_with_something_else_still_does_after_its_update(server: Server) -> None:
+    """Its version is the new one, and it is still taken away with what it came with."""
+    assert server.node.exec("dpkg-query -Wf '${Version}' planted-lib").stdout == "1.1"
+    assert server.node.exec("apt-mark showauto planted-lib").stdout.strip() == "planted-lib"
 
 
 def test_a_query_is_answered(server: Server) -> None:
