@@ -20,6 +20,9 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import 
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,30}\Z")
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,11}\Z")
+# The names that LVM takes (lvm(8)), but for a hyphen at the beginning.
+VOLUME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,60}\Z")
+LEAST_PASSPHRASE = 20
 # Where nothing may be mounted over: the system would lose what lies there.
 TAKEN = re.compile(
     r"//.*|/|/(home|opt|root|srv|tmp|var|var/lib|var/log)|/(bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|run|sbin|sys|usr)(/.*)?"
@@ -36,6 +39,7 @@ def check_storage(variables: Mapping[str, Any], _facts: Mapping[str, Any]) -> li
         *_plan(variables, len(drives), len(spares)),
         *_array(variables, drives, spares),
         *_names(variables),
+        *_layers(variables),
     ]
 
 
@@ -123,4 +127,45 @@ def _names(variables: Mapping[str, Any]) -> Iterator[Refusal]:
             shown(point),
             "an absolute path of its own, without blanks, that is no folder of the system",
             "mount it on /srv/eucaim, or on another folder that is empty",
+        )
+
+
+def _layers(variables: Mapping[str, Any]) -> Iterator[Refusal]:
+    if variables.get("storage_encrypted") is True:
+        length = len(str(variables.get("storage_recovery_passphrase") or ""))
+        if length < LEAST_PASSPHRASE:
+            yield Refusal(
+                "ST-DATA",
+                "storage_recovery_passphrase",
+                f"{length} characters" if length else "none",
+                f"at least {LEAST_PASSPHRASE} characters: without it the data is lost with the node's system drive",
+                "make one with `openssl rand -base64 24`, and keep it in the vault and on paper",
+            )
+        key = str(variables.get("storage_key_file"))
+        if not key.startswith("/") or normpath(key) != key or key.split() != [key]:
+            yield Refusal(
+                "ST-DATA",
+                "storage_key_file",
+                shown(key),
+                "an absolute path without blanks",
+                "leave it out, or use /etc/eucaim/keys/eucaim.key",
+            )
+    group, volume = str(variables.get("storage_volume_group") or ""), str(variables.get("storage_volume") or "")
+    for variable, name in (("storage_volume_group", group), ("storage_volume", volume)) if group else ():
+        if not VOLUME.match(name):
+            yield Refusal(
+                "ST-DATA",
+                variable,
+                shown(name),
+                "letters, digits, and _ . + - but not first",
+                "call the group eucaim, and the volume data",
+            )
+    percent = variables.get("storage_volume_percent")
+    if group and isinstance(percent, int) and not 1 <= percent <= 100:
+        yield Refusal(
+            "ST-GROW",
+            "storage_volume_percent",
+            shown(percent),
+            "1 to 100",
+            "leave it out, or use 80 to keep room for snapshots",
         )

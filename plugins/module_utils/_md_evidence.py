@@ -8,12 +8,13 @@ Private to this collection: nothing outside may import it. Pure: no Ansible, no 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._evidence_row import Row
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import Wanted
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_layers import ENCRYPTION, VOLUME
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import Decision
 from ansible_collections.eucaim.local_node.plugins.module_utils._size import human_size
 
@@ -29,6 +30,7 @@ class Measured:
     fstab: str
     watchers: Mapping[str, bool] = field(default_factory=dict)  # what each watcher is called, and whether it watches
     checks: Mapping[str, bool] = field(default_factory=dict)  # what is to be checked regularly, and whether it is
+    closed: Sequence[str] = ()  # why the encrypted array would stay closed after a restart
 
 
 def rows(measured: Measured, at: str) -> list[Row]:
@@ -50,7 +52,11 @@ def _whole(measured: Measured) -> bool:
 def _data(measured: Measured) -> _Part:
     point, holds = measured.mount_point, measured.file_system or {}
     expected = f"the file system of the array {measured.wanted.name} on {point}, mounted by its UUID at every start"
-    faults = []
+    if measured.wanted.encrypted:
+        expected += "; encrypted, and opened with the node's key"
+    missing = {ENCRYPTION: "it is not encrypted, or not open", VOLUME: f"there is no volume {measured.wanted.volume}"}
+    faults = [missing[holds["missing"]]] if holds.get("missing") else []
+    faults += measured.closed
     if point not in holds.get("mounted_on", ()):
         faults.append(f"it is not mounted on {point}")
     sources = [words[0] for words in _fstab(measured.fstab) if words[1] == point]
@@ -58,7 +64,9 @@ def _data(measured: Measured) -> _Part:
         faults.append(f"no line of /etc/fstab mounts {point}")
     elif sources != [f"UUID={holds.get('uuid')}"]:
         faults.append(f"/etc/fstab mounts {point} from {', '.join(sources)}")
-    found = f"{holds.get('kind')} of {human_size(int(holds.get('bytes') or 0))} by {', '.join(sources) or 'nothing'}"
+    secret = "encrypted " if measured.wanted.encrypted else ""
+    size = human_size(int(holds.get("bytes") or 0))
+    found = f"{secret}{holds.get('kind')} of {size} by {', '.join(sources) or 'nothing'}"
     return "ST-DATA", not faults, expected, "; ".join(faults) or found, "mountinfo, /etc/fstab"
 
 

@@ -24,6 +24,13 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._file_system_hea
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware_recorder import Recorder
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import LEVELS, POLICIES, Wanted
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_layers import (
+    ENCRYPTION,
+    GROWN,
+    LUKS,
+    can_grow,
+    stack_of,
+)
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import (
     BY_ID,
     UNRECOGNISED,
@@ -47,8 +54,6 @@ TIMEOUT = 30.0
 # a first partition.
 EDGE = 4 << 20
 SYS = "/sys/block"
-# A file system leaves less than this of its device unused, if it was made for all of it.
-GROWN = 0.998
 
 
 def array_options() -> dict[str, dict[str, Any]]:
@@ -63,6 +68,9 @@ def array_options() -> dict[str, dict[str, Any]]:
         "consistency_policy": {"type": "str", "choices": list(POLICIES), "default": "bitmap"},
         "member_bytes": {"type": "int", "default": 0},
         "erase": {"type": "dict", "default": {}},
+        "encrypted": {"type": "bool", "default": False},
+        "volume": {"type": "str", "default": ""},
+        "volume_percent": {"type": "int", "default": 100},
         "prefix": {"type": "str", "default": ""},
         "record_directory": {"type": "path", "default": "/var/lib/eucaim/storage"},
     }
@@ -80,6 +88,9 @@ def wanted_of(params: Mapping[str, Any]) -> Wanted:
         policy=params["consistency_policy"],
         member_bytes=params["member_bytes"],
         erase=params["erase"],
+        encrypted=params["encrypted"],
+        volume=params["volume"],
+        volume_percent=params["volume_percent"],
         prefix=params["prefix"],
     )
 
@@ -91,6 +102,8 @@ class MdNode:
         self.module = module
         self.name = name
         self.path = os.path.join(directory, f"{name}.json")
+        # It is there while the role encrypts the array, and at no other time.
+        self.encrypting = os.path.join(directory, f"{name}.encrypting")
         digits = uuid.uuid4().hex
         self.fresh_uuid = ":".join(digits[start : start + 8] for start in range(0, 32, 8))
 
@@ -207,28 +220,46 @@ class MdNode:
                 "ends well; remedy: mend what it names, and run again"
             )
 
-    def file_system(self, seen: Seen, running: Running | None) -> dict[str, Any] | None:
-        """Return what lies on the array itself, a file system or what else wipefs knows; None if none runs."""
+    def file_system(self, wanted: Wanted, seen: Seen, running: Running | None) -> dict[str, Any] | None:
+        """Return what lies on the array, or on the uppermost layer that was asked for and is there, or None."""
         if running is None or not running.active:
             return None
-        device = device_of(running.name)
-        with open(device, "rb", buffering=0) as handle:
+        stack = stack_of(wanted, seen.layers.get(running.name, ()))
+        paths = [self.device(running), *(layer.path for layer in stack.there)]
+        sizes = [size_of(path) for path in paths]
+        name = stack.there[-1].name if stack.there else running.name
+        with open(paths[-1], "rb", buffering=0) as handle:
             head = parse_head(handle.read(HEAD_BYTES))
-            size = handle.seek(0, os.SEEK_END)
         kinds: tuple[str, ...] = ()
         if head is None:
-            kinds = self._signatures(running.name) or (() if is_blank(device) else (UNRECOGNISED,))
+            kinds = self._signatures(name) or (() if is_blank(paths[-1]) else (UNRECOGNISED,))
         inside = (disk.superblock for disk in seen.disks.values() if disk.array == running.name)
         array = running.shown.uuid or next((mark.uuid for mark in inside if mark is not None), "")
+        half_made = head is not None and head.half_made
+        if stack.missing == ENCRYPTION and any(kind.startswith(LUKS) for kind in kinds):
+            half_made = self._has_no_keys(paths[-1])
         return {
+            "device": paths[-1],
+            "missing": stack.missing,
+            "layers_can_grow": can_grow(wanted, stack, sizes),
             "kind": head.kind if head else "; ".join(kinds),
             "uuid": head.uuid if head else uuid_for(array),
             "label": head.label if head else "",
             "bytes": head.bytes if head else 0,
-            "half_made": head is not None and head.half_made,
-            "can_grow": head is not None and head.bytes < size * GROWN,
-            "mounted_on": list(seen.mounts.get(running.name, ())),
+            "half_made": half_made,
+            "can_grow": head is not None and head.bytes < sizes[-1] * GROWN,
+            "mounted_on": list(seen.mounts.get(name, ())),
         }
+
+    def _has_no_keys(self, device: str) -> bool:
+        """Say whether an encryption was begun here and cut off before it had a key: nobody can ever open it."""
+        if not os.path.exists(self.encrypting):
+            return False
+        code, out, _err = files.run(self.module, ["cryptsetup", "luksDump", "--dump-json-metadata", device])
+        try:
+            return code == 0 and json.loads(out).get("keyslots") == {}
+        except ValueError:
+            return False
 
     def device(self, running: Running | None) -> str:
         """Return the array's device file, by its name where that leads to it; the kernel may have chosen another."""
@@ -259,6 +290,12 @@ def blank(path: str) -> None:
             handle.seek(start)
             handle.write(bytes(min(EDGE, size)))
         os.fsync(handle.fileno())
+
+
+def size_of(path: str) -> int:
+    """Return how many bytes a device has."""
+    with open(path, "rb", buffering=0) as handle:
+        return handle.seek(0, os.SEEK_END)
 
 
 def is_blank(path: str) -> bool:

@@ -23,6 +23,11 @@ options:
     description: Where the file system of the array is to be mounted.
     type: path
     required: true
+  key_file:
+    description:
+      - The file whose content opens the array, if it is O(encrypted).
+    type: path
+    default: ""
   watchers:
     description:
       - The units of systemd that watch drives and arrays. One that starts on real machines only (as smartd) counts as
@@ -66,10 +71,13 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as files
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_evidence import Measured, rows
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import Wanted
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_layers import crypttab_faults
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_node import MdNode, array_options, wanted_of
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import decide
 
 FSTAB = "/etc/fstab"
+CRYPTTAB = "/etc/crypttab"
 # What `systemctl show` says of a unit that was not started because this is a virtual machine.
 NOT_HERE = "ConditionResult=no"
 
@@ -88,12 +96,24 @@ def watches(module: AnsibleModule, unit: str) -> bool:
     return "ActiveState=active" in said or skipped
 
 
+def closed(module: AnsibleModule, wanted: Wanted, device: str) -> list[str]:
+    """Return why an encrypted array would stay closed after a restart."""
+    if not wanted.encrypted:
+        return []
+    key_file = module.params["key_file"]
+    faults = crypttab_faults(files.read_text(CRYPTTAB) or "", wanted.name, key_file)
+    code, _out, _err = files.run(module, ["cryptsetup", "open", "--test-passphrase", "--key-file", key_file, device])
+    return faults + ([f"{key_file} does not open it"] if code else [])
+
+
 def main() -> None:
     """Look, and make rows of it."""
     module = AnsibleModule(
         argument_spec={
             **array_options(),
             "mount_point": {"type": "path", "required": True},
+            # A file's name, no secret.
+            "key_file": {"type": "path", "default": "", "no_log": False},
             "watchers": {"type": "list", "elements": "str", "default": []},
             "checks": {"type": "list", "elements": "str", "default": []},
         },
@@ -104,14 +124,16 @@ def main() -> None:
     node = MdNode(module, wanted.name, params["record_directory"])
     seen = node.look(wanted)
     decision = decide(wanted, seen, node.record(), node.fresh_uuid)
+    device = node.device(decision.running)
     measured = Measured(
         wanted,
         decision,
-        node.file_system(seen, decision.running),
+        node.file_system(wanted, seen, decision.running),
         params["mount_point"],
         files.read_text(FSTAB) or "",
         {unit: watches(module, unit) for unit in params["watchers"]},
         {unit: watches(module, unit) for unit in params["checks"]},
+        closed(module, wanted, device),
     )
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     module.exit_json(changed=False, rows=[row.as_dict() for row in rows(measured, at)])

@@ -182,3 +182,39 @@ def test_nothing_is_mounted_over_the_system(point: str) -> None:
 )
 def test_where_it_may_be_mounted(point: str) -> None:
     assert told(storage_mount_point=point) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "variable", "words"),
+    [
+        ({"storage_recovery_passphrase": ""}, "storage_recovery_passphrase", "none"),
+        ({"storage_recovery_passphrase": "x" * 19}, "storage_recovery_passphrase", "19 characters"),
+        ({"storage_key_file": "eucaim.key"}, "storage_key_file", '"eucaim.key"'),
+        ({"storage_key_file": "/etc/../key"}, "storage_key_file", '"/etc/../key"'),
+        ({"storage_key_file": "/etc/a key"}, "storage_key_file", '"/etc/a key"'),
+        ({"storage_volume_group": "-eucaim"}, "storage_volume_group", '"-eucaim"'),
+        ({"storage_volume_group": "eucaim", "storage_volume": "a/b"}, "storage_volume", '"a/b"'),
+        ({"storage_volume_group": "eucaim", "storage_volume_percent": 0}, "storage_volume_percent", "0"),
+        ({"storage_volume_group": "eucaim", "storage_volume_percent": 101}, "storage_volume_percent", "101"),
+    ],
+)
+def test_layers_that_cannot_be_made(changed: dict[str, Any], variable: str, words: str) -> None:
+    asked = {
+        "storage_encrypted": True,
+        "storage_recovery_passphrase": "x" * 20,
+        "storage_key_file": "/etc/eucaim/keys/eucaim.key",
+        "storage_volume_group": "",
+        "storage_volume": "data",
+        "storage_volume_percent": 100,
+    }
+    assert told(**asked) == []
+    assert told(**{**asked, "storage_volume_group": "eucaim"}) == []
+    assert [each[1:] for each in told(**{**asked, **changed})] == [(variable, words)]
+
+
+def test_a_passphrase_is_not_shown() -> None:
+    assert "secret" not in str(told(storage_encrypted=True, storage_recovery_passphrase="secret"))
+
+
+def test_what_is_not_asked_for_may_be_anything() -> None:
+    assert told(storage_encrypted=False, storage_key_file="x", storage_volume="a/b", storage_volume_percent=0) == []

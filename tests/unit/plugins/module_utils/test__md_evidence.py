@@ -76,6 +76,20 @@ def test_data_that_would_not_be_there_after_a_restart(changes: dict[str, Any], w
     assert found("ST-DATA", **changes) == ("unmet", words)
 
 
+def test_encryption() -> None:
+    wanted = wanted_array(encrypted=True)
+    assert found("ST-DATA", wanted=wanted) == ("met", "encrypted xfs of 1 TB by UUID=3-4")
+    assert found("ST-DATA", wanted=wanted, closed=["/key does not open it"]) == ("unmet", "/key does not open it")
+    bare = {**HOLDS, "missing": "encryption"}
+    assert found("ST-DATA", wanted=wanted, file_system=bare) == ("unmet", "it is not encrypted, or not open")
+
+
+def test_a_volume() -> None:
+    bare = {**HOLDS, "missing": "volume"}
+    words = "there is no volume eucaim/data"
+    assert found("ST-DATA", wanted=wanted_array(volume="eucaim/data"), file_system=bare) == ("unmet", words)
+
+
 @pytest.mark.parametrize(
     ("decision", "status", "words"),
     [

@@ -47,9 +47,13 @@ class Stand:
         assert wanted.devices == paths_of(0, 1, 2)
         return self.seen
 
-    def file_system(self, _seen: Seen, running: Running | None) -> dict[str, Any] | None:
+    def file_system(self, _wanted: Wanted, _seen: Seen, running: Running | None) -> dict[str, Any] | None:
         """Return what lies on the array."""
         return {"kind": "xfs", "uuid": "1-2", "bytes": 10**12, "mounted_on": [POINT]} if running else None
+
+    def device(self, running: Running | None) -> str:
+        """Say what the device is called."""
+        return f"/dev/{running.name}" if running else "/dev/md/eucaim"
 
 
 @pytest.fixture
@@ -89,6 +93,22 @@ def test_no_storage(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     node.says("systemctl", 1, "", "systemctl: no such thing")
     found = statuses(node, monkeypatch)
     assert {name for name, status in found.items() if status == "met"} == {"ST-SPARE"}
+
+
+@pytest.mark.parametrize(
+    ("crypttab", "code", "status"),
+    [("eucaim /dev/md127 /key luks\n", 0, "met"), ("eucaim /dev/md127 /key luks\n", 2, "unmet"), ("", 0, "unmet")],
+)
+def test_an_encrypted_array_has_to_open_by_itself(
+    node: Node, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, crypttab: str, code: int, status: str
+) -> None:
+    table = tmp_path / "crypttab"
+    table.write_text(crypttab, encoding="utf-8")
+    monkeypatch.setattr(storage_probe, "CRYPTTAB", str(table))
+    node.says("cryptsetup", code)
+    result = node.run(monkeypatch, storage_probe, **ASKED, encrypted=True, key_file="/key")
+    assert {row["requirement"]: row["status"] for row in result["rows"]}["ST-DATA"] == status
+    assert node.called("cryptsetup") == [["open", "--test-passphrase", "--key-file", "/key", "/dev/md127"]]
 
 
 @pytest.mark.parametrize(

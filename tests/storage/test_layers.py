@@ -1,0 +1,172 @@
+# Copyright (c) 2026, EUCAIM local_node contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An encrypted array with a logical volume: built, restarted, cut off, opened without its key, grown. In this order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.site.driver import Run
+from tests.storage.world import Storage, machine, named
+
+POINT = "/srv/eucaim"
+KEY = "/etc/eucaim/keys/eucaim.key"
+# For this test only.
+PASSPHRASE = "correct-horse-battery-staple"
+OTHER = "another-horse-another-staple"
+MIB = 1 << 20
+LAYERED = {
+    "storage_level": "raid5",
+    "storage_encrypted": True,
+    "storage_recovery_passphrase": PASSPHRASE,
+    "storage_volume_group": "eucaim",
+}
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Storage]:
+    """A machine with small drives, so that nobody waits for them."""
+    made = machine("storage-layers", 22236, 6, size=1_000_000_000)
+    try:
+        yield Storage(made.up(), {**LAYERED, "storage_drives": named(0, 1, 2)})
+    finally:
+        made.down()
+
+
+def opens(node: Storage, passphrase: str) -> bool:
+    """Whether a passphrase opens the array, asked of cryptsetup itself."""
+    said = node.sh(
+        f"printf %s {passphrase} | cryptsetup open --test-passphrase --key-file - /dev/md/eucaim && echo yes || echo no"
+    )
+    return said.endswith("yes")
+
+
+def hidden(run: Run) -> None:
+    """No passphrase is in the output."""
+    assert PASSPHRASE not in run.output
+    assert OTHER not in run.output
+
+
+def test_it_is_built(node: Storage) -> None:
+    """Array, LUKS, volume group, volume, file system; each on the other, and check mode told so."""
+    hidden(node.told_truly())
+    assert node.sh(f"findmnt -no SOURCE {POINT}") == "/dev/mapper/eucaim-data"
+    assert node.sh("lsblk -snlo TYPE /dev/mapper/eucaim-data | head -3").split() == ["lvm", "crypt", "raid5"]
+    assert node.sh(f"stat -c '%a %U %s' {KEY}") == "600 root 64"
+    assert opens(node, PASSPHRASE)
+    assert node.sh("ls /var/lib/eucaim/storage") == "eucaim.json"
+    node.settled()
+    hidden(node.unchanged())
+
+
+def test_what_is_on_the_drives_tells_nothing(node: Storage) -> None:
+    """A file's text is found on no drive, seen from the hypervisor's side."""
+    word = "patient-of-this-test"
+    node.sh(f"for each in $(seq 2000); do echo {word}; done > {POINT}/register && sync")
+    for number in range(3):
+        assert word.encode() not in node.machine.drive_file(number).read_bytes()
+    assert node.sh(f"grep -c {word} {POINT}/register") == "2000"
+
+
+def test_it_opens_by_itself_after_a_restart(node: Storage) -> None:
+    """And is mounted, with every file."""
+    before = node.fill(f"{POINT}/images", count=10)
+    node.sh("systemd-run --on-active=1 systemctl reboot")
+    time.sleep(5)
+    node.machine.wait(240)
+    assert node.sh(f"findmnt -no SOURCE {POINT}") == "/dev/mapper/eucaim-data"
+    assert node.sums(f"{POINT}/images") == before
+    node.unchanged()
+
+
+def test_another_passphrase_from_the_vault_is_added(node: Storage) -> None:
+    """What a site changes there has to open the array on the day when it is needed."""
+    node.settings["storage_recovery_passphrase"] = OTHER
+    hidden(node.told_truly())
+    assert opens(node, OTHER)
+    node.unchanged()
+
+
+def test_the_passphrase_opens_it_when_the_key_is_lost(node: Storage) -> None:
+    """As after the loss of the system drive; a new key is made and added."""
+    before = node.sums(f"{POINT}/images")
+    node.sh(f"umount {POINT}; vgchange -an eucaim; cryptsetup close eucaim; rm {KEY}; sed -i /^eucaim/d /etc/crypttab")
+    hidden(node.told_truly())
+    assert node.sums(f"{POINT}/images") == before
+    node.sh(f"cryptsetup open --test-passphrase --key-file {KEY} /dev/md/eucaim")
+    node.unchanged()
+
+
+def test_the_passphrase_opens_it_when_the_key_is_another_one(node: Storage) -> None:
+    """As after a system drive that was restored from somewhere else."""
+    node.sh(f"umount {POINT}; vgchange -an eucaim; cryptsetup close eucaim; head -c 64 /dev/urandom > {KEY}")
+    hidden(node.run().succeeded())
+    node.sh(f"cryptsetup open --test-passphrase --key-file {KEY} /dev/md/eucaim")
+    node.unchanged()
+
+
+def test_everything_grows_with_a_drive(node: Storage) -> None:
+    """Array, encryption, volume and file system."""
+    before, size = node.sums(f"{POINT}/images"), int(node.sh(f"findmnt -bno SIZE {POINT}"))
+    node.settings["storage_drives"] = named(0, 1, 2, 3)
+    node.told_truly()
+    node.settled()
+    node.told_truly()
+    assert int(node.sh(f"findmnt -bno SIZE {POINT}")) == pytest.approx(size * 3 / 2, rel=0.03)
+    assert node.sums(f"{POINT}/images") == before
+    node.unchanged()
+
+
+def test_what_lies_on_an_array_is_not_encrypted_over(node: Storage) -> None:
+    """Neither a file system, nor a volume group."""
+    node.settings = {
+        "storage_name": "other",
+        "storage_level": "raid1",
+        "storage_drives": named(4, 5),
+        "storage_mount_point": "/srv/other",
+    }
+    node.run().succeeded()
+    other = {**LAYERED, "storage_level": "raid1", "storage_recovery_passphrase": OTHER}
+    node.settings = {**node.settings, **other}
+    run = node.run()
+    assert run.rc != 0
+    assert "storage_encrypted: found xfs on /dev/md/other" in " ".join(run.output.split())
+    node.settings["storage_encrypted"] = False
+    run = node.run()
+    assert run.rc != 0
+    assert "storage_volume_group: found xfs on /dev/md/other" in " ".join(run.output.split())
+
+
+def test_a_group_that_lies_elsewhere_is_not_taken(node: Storage) -> None:
+    """It would be taken apart, or made longer by drives that are not its own."""
+    node.sh("umount /srv/other; wipefs --all /dev/md/other; dd if=/dev/zero of=/dev/md/other bs=1M count=8 conv=fsync")
+    before = node.sh("vgs --noheadings -o vg_name,pv_name,vg_size eucaim")
+    run = node.run()
+    assert run.rc != 0
+    assert "found a group eucaim on /dev/mapper/eucaim" in " ".join(run.output.split())
+    assert node.sh("vgs --noheadings -o vg_name,pv_name,vg_size eucaim") == before
+
+
+def test_an_encryption_that_was_cut_off_is_made_anew(node: Storage) -> None:
+    """LUKS has written its head and no key, and the power failed; and with a key, before the node's own came to it."""
+    node.settings |= {
+        "storage_encrypted": True,
+        "storage_volume_group": "",
+        "storage_key_file": "/etc/eucaim/keys/other.key",
+    }
+    marked = "touch /var/lib/eucaim/storage/other.encrypting"
+    made = f"printf %s {OTHER} | cryptsetup luksFormat -q --type luks2 --key-file - /dev/md/other"
+    node.sh(f"{made} && cryptsetup luksErase -q /dev/md/other")
+    run = node.run()
+    assert run.rc != 0, "keys that somebody erased are no encryption that was begun here"
+    node.sh(marked)
+    hidden(node.run().succeeded())
+    assert node.sh("findmnt -no SOURCE /srv/other") == "/dev/mapper/other"
+    node.unchanged()
+    node.sh(f"umount /srv/other; cryptsetup close other; wipefs -a /dev/md/other; {made}; {marked}")
+    hidden(node.run().succeeded())
+    node.unchanged()
