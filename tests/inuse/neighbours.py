@@ -47,6 +47,7 @@ def install(node: Node, *packages: str, settings: Mapping[str, Any] | None = Non
     apt = "DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -qy --no-install-recommends"
     node.exec(f"apt-get update -q && {apt} {' '.join(packages)}")
 
+
 # A package that came with another one, and a newer version of it in a security archive of the server's own.
 PLANT = r"""set -e
 mkdir -p /opt/security && cd /opt/security

@@ -36,7 +36,7 @@ class Doomed:
         names = TASK.findall(self.output.read_text(encoding="utf-8", errors="replace"))
         return names[-1] if names else "before the first task"
 
-    def wait_for(self, reached: Callable[[], bool]) -> None:
+    def wait_for(self, reached: Callable[[], object]) -> None:
         """Wait until a moment has come; the run must not end before."""
         while not reached():
             assert self.process.poll() is None, (
