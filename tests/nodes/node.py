@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -127,6 +128,10 @@ class Node(Login):
         done = run(["docker", "exec", "-i", self.name, "python3", "-"], stdin=script)
         found: Fingerprint = json.loads(done.stdout)
         return found
+
+
+# A line of that kind about a package that the distribution has published anew since the image of the node was made.
+UPDATED = re.compile(r"packages: [^ ]+:\w+: \d\S* install ok installed -> \d\S* install ok installed$")
 
 
 def differences(before: Fingerprint, after: Fingerprint) -> list[str]:

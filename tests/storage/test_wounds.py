@@ -5,31 +5,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.site.driver import ids, playbook, rows
+from tests.site.driver import playbook
 from tests.storage.world import Storage, machine, named
 
 SIZE = 400 * (1 << 20)
 POINT = "/srv/eucaim"
-ROWS = ("ST-DATA", "ST-RAID", "ST-SPARE", "ST-GROW", "ST-HEALTH", "MN-HW")
-VERIFY = [
-    {
-        "hosts": "local_nodes",
-        "become": True,
-        "tasks": [
-            {"ansible.builtin.import_role": {"name": "eucaim.local_node.storage", "tasks_from": "verify"}},
-            {
-                "ansible.builtin.import_role": {"name": "eucaim.local_node.report"},
-                "vars": {"report_tier": 2, "report_fail_on": []},
-            },
-        ],
-    }
-]
 REMOVE = [
     {
         "hosts": "local_nodes",
@@ -54,66 +38,50 @@ def node() -> Iterator[Storage]:
         made.machine.down()
 
 
-def play(node: Storage, name: str, content: object) -> Path:
-    """Write a play."""
-    path = node.area / f"{name}.json"
-    path.write_text(json.dumps(content), encoding="utf-8")
-    return path
-
-
-def unmet(node: Storage) -> list[str]:
-    """Measure, and return the rows of the storage that are unmet; all of them have to be there."""
-    playbook(str(play(node, "verify", VERIFY)), inventory=node.inventory).succeeded()
-    found = rows(node.area / "reports" / node.machine.name)
-    mine = {name: found[name] for name in ROWS}
-    assert ids(mine, "unanswered") == []
-    return list(ids(mine, "unmet"))
-
-
 def test_a_sound_storage_has_no_row_unmet(node: Storage) -> None:
     """All six rows are met."""
-    assert unmet(node) == []
+    assert node.unmet() == []
 
 
 def test_mounted_by_the_name_of_a_device(node: Storage) -> None:
     """ST-DATA, and the next run writes the UUID again."""
     node.sh(f"sed -i 's#^UUID=[^ ]* {POINT} #/dev/md/eucaim {POINT} #' /etc/fstab")
-    assert unmet(node) == ["ST-DATA"]
+    assert node.unmet() == ["ST-DATA"]
     node.told_truly()
-    assert unmet(node) == []
+    assert node.unmet() == []
 
 
 def test_a_spare_that_is_gone(node: Storage) -> None:
     """ST-SPARE."""
     node.sh(f"mdadm /dev/md/eucaim --remove {named(3)[0]}")
-    assert unmet(node) == ["ST-SPARE"]
+    assert node.unmet() == ["ST-SPARE"]
     node.told_truly()
-    assert unmet(node) == []
+    assert node.unmet() == []
 
 
 def test_nobody_watches(node: Storage) -> None:
     """ST-HEALTH for the monitor, MN-HW for the monthly check."""
     node.sh("systemctl stop mdmonitor.service mdcheck_start.timer")
-    assert unmet(node) == ["MN-HW", "ST-HEALTH"]
+    assert node.unmet() == ["MN-HW", "ST-HEALTH"]
     node.told_truly()
-    assert unmet(node) == []
+    assert node.unmet() == []
 
 
 def test_a_drive_that_failed(node: Storage) -> None:
     """The spare has taken over: nothing is lost, no spare is left, and the drive is to be replaced."""
     node.sh(f"mdadm /dev/md/eucaim --fail {named(1)[0]}")
     node.settled()
-    assert unmet(node) == ["ST-HEALTH", "ST-SPARE"]
+    assert node.unmet() == ["ST-HEALTH", "ST-SPARE"]
     node.settings["storage_drives"] = named(0, 4, 2)
     node.told_truly()
     node.settled()
-    assert unmet(node) == []
+    assert node.unmet() == []
 
 
 def test_what_the_role_wrote_goes_and_the_data_stays(node: Storage) -> None:
     """Taken away twice: the second time there is nothing left to do."""
     before = node.fill(f"{POINT}/images", count=5)
-    path = str(play(node, "remove", REMOVE))
+    path = str(node.write("remove", REMOVE))
     assert playbook(path, inventory=node.inventory).succeeded().changed > 0
     assert playbook(path, inventory=node.inventory).succeeded().changed == 0
     assert node.sh("grep -c eucaim.local_node /etc/mdadm/mdadm.conf || true") == "0"

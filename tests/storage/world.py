@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.nodes.machine import DriveSpec, Machine
-from tests.site.driver import ROOT, SCRATCH, Run, playbook, write_inventory
+from tests.site.driver import ROOT, SCRATCH, Run, ids, playbook, rows, write_inventory
 
 BY_ID = "/dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_"
 # The smallest drive that the planner knows. It takes up what is written to it, and zeros take nothing.
@@ -22,6 +22,20 @@ DRIVE_BYTES = 10_000_000_000
 PLAN = str(ROOT / "playbooks" / "plan.yml")
 PLAY = [{"hosts": "local_nodes", "become": True, "roles": ["eucaim.local_node.storage"]}]
 PERMISSIONS = 0o700
+ROWS = ("ST-DATA", "ST-RAID", "ST-SPARE", "ST-GROW", "ST-HEALTH", "MN-HW")
+VERIFY = [
+    {
+        "hosts": "local_nodes",
+        "become": True,
+        "tasks": [
+            {"ansible.builtin.import_role": {"name": "eucaim.local_node.storage", "tasks_from": "verify"}},
+            {
+                "ansible.builtin.import_role": {"name": "eucaim.local_node.report"},
+                "vars": {"report_tier": 2, "report_fail_on": []},
+            },
+        ],
+    }
+]
 
 
 def named(*numbers: int) -> list[str]:
@@ -46,20 +60,24 @@ class Storage:
         """The inventory with the settings of now."""
         return write_inventory(self.area, {self.machine.name: {**self.machine.variables(), **self.settings}})
 
-    @property
-    def play(self) -> Path:
-        """The play that has the role."""
-        return self.area / "storage.json"
-
-    def write_play(self) -> None:
-        """Write that play."""
+    def write(self, name: str, play: object) -> Path:
+        """Write a play."""
         self.area.mkdir(mode=PERMISSIONS, parents=True, exist_ok=True)
-        self.play.write_text(json.dumps(PLAY), encoding="utf-8")
+        path = self.area / f"{name}.json"
+        path.write_text(json.dumps(play), encoding="utf-8")
+        return path
 
     def run(self, *arguments: str) -> Run:
         """Run the role, succeed or not."""
-        self.write_play()
-        return playbook(str(self.play), *arguments, inventory=self.inventory)
+        return playbook(str(self.write("storage", PLAY)), *arguments, inventory=self.inventory)
+
+    def unmet(self) -> list[str]:
+        """Measure, and return the rows of the storage that are unmet; all of them have to be there."""
+        playbook(str(self.write("verify", VERIFY)), inventory=self.inventory).succeeded()
+        found = rows(self.area / "reports" / self.machine.name)
+        mine = {name: found[name] for name in ROWS}
+        assert ids(mine, "unanswered") == []
+        return list(ids(mine, "unmet"))
 
     def told_truly(self) -> Run:
         """Look in check mode, then do it: what would be changed has to be what is changed."""
