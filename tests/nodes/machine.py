@@ -235,8 +235,17 @@ class Machine(Login):
             # Only the process that this folder belongs to: a number may have been given to another one since.
             if command.exists() and str(self.folder) in command.read_text(encoding="utf-8", errors="replace"):
                 run(["kill", "-9", number], check=False)
-                while command.exists() and command.read_text(encoding="utf-8", errors="replace"):
+                while alive(number):
                     time.sleep(0.05)
+
+
+def alive(number: str) -> bool:
+    """Whether a process is still there. One that is dead and not yet waited for has let go of its files."""
+    try:
+        state = Path("/proc", number, "stat").read_text(encoding="utf-8", errors="replace").rpartition(") ")[2]
+    except OSError:
+        return False
+    return state[0] not in "ZX"
 
 
 def mac(number: int) -> str:
