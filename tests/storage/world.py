@@ -20,13 +20,14 @@ BY_ID = "/dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_"
 # The smallest drive that the planner knows. It takes up what is written to it, and zeros take nothing.
 DRIVE_BYTES = 10_000_000_000
 PLAN = str(ROOT / "playbooks" / "plan.yml")
-PLAY = [{"hosts": "local_nodes", "become": True, "roles": ["eucaim.local_node.storage"]}]
+PLAY = [{"hosts": "local_nodes", "become": True, "gather_subset": ["min"], "roles": ["eucaim.local_node.storage"]}]
 PERMISSIONS = 0o700
 ROWS = ("ST-DATA", "ST-RAID", "ST-SPARE", "ST-GROW", "ST-HEALTH", "MN-HW")
 VERIFY = [
     {
         "hosts": "local_nodes",
         "become": True,
+        "gather_subset": ["min"],
         "tasks": [
             {"ansible.builtin.import_role": {"name": "eucaim.local_node.storage", "tasks_from": "verify"}},
             {
