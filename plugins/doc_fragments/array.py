@@ -56,20 +56,6 @@ options:
       - What may be destroyed, by the name of the drive, in the words in which the refusal says what it holds.
     type: dict
     default: {}
-  encrypted:
-    description:
-      - Whether the array is encrypted with LUKS and opened as O(name). The modules only look; the role storage does it.
-    type: bool
-    default: false
-  volume:
-    description:
-      - The logical volume on it that has the file system, as V(group/volume). Empty for none. The modules only look.
-    type: str
-    default: ""
-  volume_percent:
-    description: How much of its group the volume takes.
-    type: int
-    default: 100
   prefix:
     description: What the names of the options begin with in a refusal, for a role whose variables they come from.
     type: str

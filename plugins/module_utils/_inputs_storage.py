@@ -23,6 +23,7 @@ LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,11}\Z")
 # The names that LVM takes (lvm(8)), but for a hyphen at the beginning.
 VOLUME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,60}\Z")
 LEAST_PASSPHRASE = 20
+PASSPHRASE = re.compile(rf"(?=[ -~]{{{LEAST_PASSPHRASE},512}}\Z)[!-~].*[!-~]\Z")
 # Where nothing may be mounted over: the system would lose what lies there.
 TAKEN = re.compile(
     r"//.*|/|/(home|opt|root|srv|tmp|var|var/lib|var/log)|/(bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|run|sbin|sys|usr)(/.*)?"
@@ -132,13 +133,14 @@ def _names(variables: Mapping[str, Any]) -> Iterator[Refusal]:
 
 def _layers(variables: Mapping[str, Any]) -> Iterator[Refusal]:
     if variables.get("storage_encrypted") is True:
-        length = len(str(variables.get("storage_recovery_passphrase") or ""))
-        if length < LEAST_PASSPHRASE:
+        passphrase = str(variables.get("storage_recovery_passphrase") or "")
+        if not PASSPHRASE.match(passphrase):
             yield Refusal(
                 "ST-DATA",
                 "storage_recovery_passphrase",
-                f"{length} characters" if length else "none",
-                f"at least {LEAST_PASSPHRASE} characters: without it the data is lost with the node's system drive",
+                _told(passphrase),
+                f"{LEAST_PASSPHRASE} to 512 letters, digits and signs of ASCII, no blank at either end: without it the "
+                "data is lost with the node's system drive, and somebody may have to type it",
                 "make one with `openssl rand -base64 24`, and keep it in the vault and on paper",
             )
         key = str(variables.get("storage_key_file"))
@@ -169,3 +171,12 @@ def _layers(variables: Mapping[str, Any]) -> Iterator[Refusal]:
             "1 to 100",
             "leave it out, or use 80 to keep room for snapshots",
         )
+
+
+def _told(passphrase: str) -> str:
+    """Say what is wrong with a passphrase, and nothing of it."""
+    if not passphrase:
+        return "none"
+    if len(passphrase) < LEAST_PASSPHRASE:
+        return f"{len(passphrase)} characters"
+    return f"one of {len(passphrase)} characters that is too long, or has an end or a sign that is hard to type"

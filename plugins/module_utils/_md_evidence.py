@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._evidence_row import Row
+from ansible_collections.eucaim.local_node.plugins.module_utils._layer_steps import ENCRYPTION, VOLUME
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import Wanted
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_layers import ENCRYPTION, VOLUME
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import Decision
 from ansible_collections.eucaim.local_node.plugins.module_utils._size import human_size
 
@@ -30,7 +30,9 @@ class Measured:
     fstab: str
     watchers: Mapping[str, bool] = field(default_factory=dict)  # what each watcher is called, and whether it watches
     checks: Mapping[str, bool] = field(default_factory=dict)  # what is to be checked regularly, and whether it is
-    closed: Sequence[str] = ()  # why the encrypted array would stay closed after a restart
+    encrypted: bool = False  # whether it is to be
+    closed: Sequence[str] = ()  # why the encrypted array would stay closed after a restart, or with its escrow
+    layers_can_grow: bool = False  # whether encryption or volume are smaller than the array
 
 
 def rows(measured: Measured, at: str) -> list[Row]:
@@ -52,9 +54,9 @@ def _whole(measured: Measured) -> bool:
 def _data(measured: Measured) -> _Part:
     point, holds = measured.mount_point, measured.file_system or {}
     expected = f"the file system of the array {measured.wanted.name} on {point}, mounted by its UUID at every start"
-    if measured.wanted.encrypted:
-        expected += "; encrypted, and opened with the node's key"
-    missing = {ENCRYPTION: "it is not encrypted, or not open", VOLUME: f"there is no volume {measured.wanted.volume}"}
+    if measured.encrypted:
+        expected += "; encrypted, and opened by the node's key and by the recovery passphrase"
+    missing = {ENCRYPTION: "it is not encrypted, or not open", VOLUME: "its logical volume is not there"}
     faults = [missing[holds["missing"]]] if holds.get("missing") else []
     faults += measured.closed
     if point not in holds.get("mounted_on", ()):
@@ -64,7 +66,7 @@ def _data(measured: Measured) -> _Part:
         faults.append(f"no line of /etc/fstab mounts {point}")
     elif sources != [f"UUID={holds.get('uuid')}"]:
         faults.append(f"/etc/fstab mounts {point} from {', '.join(sources)}")
-    secret = "encrypted " if measured.wanted.encrypted else ""
+    secret = "encrypted " if measured.encrypted else ""
     size = human_size(int(holds.get("bytes") or 0))
     found = f"{secret}{holds.get('kind')} of {size} by {', '.join(sources) or 'nothing'}"
     return "ST-DATA", not faults, expected, "; ".join(faults) or found, "mountinfo, /etc/fstab"
@@ -109,6 +111,8 @@ def _grow(measured: Measured) -> _Part:
     faults = [] if measured.wanted.has_redundancy else ["a RAID 0 is not made longer"]
     if not _whole(measured):
         faults.append("no array runs")
+    if measured.layers_can_grow:
+        faults.append("what lies between array and file system is smaller than the array")
     if holds.get("can_grow"):
         faults.append(f"the file system fills {human_size(int(holds['bytes']))} of it only")
     return "ST-GROW", not faults, expected, "; ".join(faults) or "both", "the file system's own size"

@@ -39,9 +39,6 @@ class Wanted:
     policy: str = "bitmap"
     member_bytes: int = 0  # the least that each drive must have
     erase: Mapping[str, str] | None = None  # what each drive holds, in the words of the refusal
-    encrypted: bool = False  # LUKS on the array
-    volume: str = ""  # a logical volume on that, group/volume; "" is none
-    volume_percent: int = 100  # of the group
     prefix: str = ""  # what the names of the settings begin with, for whoever reads a refusal
 
     @property

@@ -12,6 +12,7 @@ import json
 import os
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as files
@@ -19,18 +20,12 @@ from ansible_collections.eucaim.local_node.plugins.module_utils import _probes a
 from ansible_collections.eucaim.local_node.plugins.module_utils._block import device_of, name_of
 from ansible_collections.eucaim.local_node.plugins.module_utils._file_system_head import (
     HEAD_BYTES,
+    Head,
     parse_head,
     uuid_for,
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware_recorder import Recorder
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import LEVELS, POLICIES, Wanted
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_layers import (
-    ENCRYPTION,
-    GROWN,
-    LUKS,
-    can_grow,
-    stack_of,
-)
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import (
     BY_ID,
     UNRECOGNISED,
@@ -54,6 +49,8 @@ TIMEOUT = 30.0
 # a first partition.
 EDGE = 4 << 20
 SYS = "/sys/block"
+# A file system leaves less than this of its device unused, if it was made for all of it.
+GROWN = 0.998
 
 
 def array_options() -> dict[str, dict[str, Any]]:
@@ -68,9 +65,6 @@ def array_options() -> dict[str, dict[str, Any]]:
         "consistency_policy": {"type": "str", "choices": list(POLICIES), "default": "bitmap"},
         "member_bytes": {"type": "int", "default": 0},
         "erase": {"type": "dict", "default": {}},
-        "encrypted": {"type": "bool", "default": False},
-        "volume": {"type": "str", "default": ""},
-        "volume_percent": {"type": "int", "default": 100},
         "prefix": {"type": "str", "default": ""},
         "record_directory": {"type": "path", "default": "/var/lib/eucaim/storage"},
     }
@@ -88,9 +82,6 @@ def wanted_of(params: Mapping[str, Any]) -> Wanted:
         policy=params["consistency_policy"],
         member_bytes=params["member_bytes"],
         erase=params["erase"],
-        encrypted=params["encrypted"],
-        volume=params["volume"],
-        volume_percent=params["volume_percent"],
         prefix=params["prefix"],
     )
 
@@ -102,8 +93,6 @@ class MdNode:
         self.module = module
         self.name = name
         self.path = os.path.join(directory, f"{name}.json")
-        # It is there while the role encrypts the array, and at no other time.
-        self.encrypting = os.path.join(directory, f"{name}.encrypting")
         digits = uuid.uuid4().hex
         self.fresh_uuid = ":".join(digits[start : start + 8] for start in range(0, 32, 8))
 
@@ -114,8 +103,13 @@ class MdNode:
 
     def remember(self, decision: Decision) -> None:
         """Note that the array is there; one that was adopted is remembered, too."""
-        if decision.running is not None and decision.running.active and not self.module.check_mode:
-            self._write(Record(decision.uuid, MADE))
+        running = decision.running
+        if running is None or not running.active or self.module.check_mode:
+            return
+        if self.record() == Record(decision.uuid, CREATING) and not decision.used:
+            # What cut its making off came before its ends were blanked: what stands there is older than it.
+            blank(device_of(running.name))
+        self._write(Record(decision.uuid, MADE))
 
     def _write(self, record: Record) -> None:
         if record == self.record():
@@ -132,10 +126,10 @@ class MdNode:
         named = {path: os.path.realpath(path) for path in wanted.all if os.path.exists(path)}
         names = {path: name_of(real) for path, real in named.items()}
         marks = self._examine(sorted(set(named.values())))
-        looked = {
-            name: Looked(marks.get(device_of(name), ""), self._signatures(name), is_blank(device_of(name)))
-            for name in sorted(set(names.values()))
-        }
+        looked = {}
+        for name in sorted(set(names.values())):
+            device = device_of(name)
+            looked[name] = Looked(marks.get(device, ""), signatures(self.module, device), is_blank(device))
         return read_seen(recording, names, looked)
 
     def _examine(self, devices: list[str]) -> dict[str, str]:
@@ -144,19 +138,6 @@ class MdNode:
             return {}
         _code, out, _err = files.run(self.module, ["mdadm", "--examine", *devices])
         return parse_examines(out)
-
-    def _signatures(self, name: str) -> tuple[str, ...]:
-        code, out, err = files.run(self.module, ["wipefs", "--json", "--no-act", device_of(name)])
-        try:
-            found = parse_wipefs(out) if code == 0 else None
-        except ValueError:
-            found = None
-        if found is None:
-            self.module.fail_json(
-                msg=f"found no way to see what {device_of(name)} holds ({(err or out).strip()[-200:]}); needed: wipefs "
-                "of util-linux, run as root; remedy: run `wipefs --no-act` on it, and see what it says"
-            )
-        return found or ()
 
     def act(self, wanted: Wanted, decision: Decision) -> None:
         """Do what was decided."""
@@ -220,46 +201,19 @@ class MdNode:
                 "ends well; remedy: mend what it names, and run again"
             )
 
-    def file_system(self, wanted: Wanted, seen: Seen, running: Running | None) -> dict[str, Any] | None:
-        """Return what lies on the array, or on the uppermost layer that was asked for and is there, or None."""
+    def file_system(self, seen: Seen, running: Running | None) -> dict[str, Any] | None:
+        """Return what lies on the array itself, a file system or what else wipefs knows; None if none runs."""
         if running is None or not running.active:
             return None
-        stack = stack_of(wanted, seen.layers.get(running.name, ()))
-        paths = [self.device(running), *(layer.path for layer in stack.there)]
-        sizes = [size_of(path) for path in paths]
-        name = stack.there[-1].name if stack.there else running.name
-        with open(paths[-1], "rb", buffering=0) as handle:
-            head = parse_head(handle.read(HEAD_BYTES))
-        kinds: tuple[str, ...] = ()
-        if head is None:
-            kinds = self._signatures(name) or (() if is_blank(paths[-1]) else (UNRECOGNISED,))
         inside = (disk.superblock for disk in seen.disks.values() if disk.array == running.name)
         array = running.shown.uuid or next((mark.uuid for mark in inside if mark is not None), "")
-        half_made = head is not None and head.half_made
-        if stack.missing == ENCRYPTION and any(kind.startswith(LUKS) for kind in kinds):
-            half_made = self._has_no_keys(paths[-1])
+        device = self.device(running)
         return {
-            "device": paths[-1],
-            "missing": stack.missing,
-            "layers_can_grow": can_grow(wanted, stack, sizes),
-            "kind": head.kind if head else "; ".join(kinds),
-            "uuid": head.uuid if head else uuid_for(array),
-            "label": head.label if head else "",
-            "bytes": head.bytes if head else 0,
-            "half_made": half_made,
-            "can_grow": head is not None and head.bytes < sizes[-1] * GROWN,
-            "mounted_on": list(seen.mounts.get(name, ())),
+            **contents(self.module, device_of(running.name)).as_dict(uuid_for(array)),
+            "device": device,
+            "missing": "",
+            "mounted_on": list(seen.mounts.get(running.name, ())),
         }
-
-    def _has_no_keys(self, device: str) -> bool:
-        """Say whether an encryption was begun here and cut off before it had a key: nobody can ever open it."""
-        if not os.path.exists(self.encrypting):
-            return False
-        code, out, _err = files.run(self.module, ["cryptsetup", "luksDump", "--dump-json-metadata", device])
-        try:
-            return code == 0 and json.loads(out).get("keyslots") == {}
-        except ValueError:
-            return False
 
     def device(self, running: Running | None) -> str:
         """Return the array's device file, by its name where that leads to it; the kernel may have chosen another."""
@@ -282,6 +236,62 @@ class MdNode:
         return {"action": running.shown.action, "percent": running.shown.action_percent, "seconds_left": left}
 
 
+@dataclass(frozen=True)
+class Contents:
+    """What lies on a device: a file system by its head, or what else is recognised, in words."""
+
+    bytes: int  # of the device
+    head: Head | None = None
+    words: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The kind of file system, or the words; empty if there is nothing."""
+        return self.head.kind if self.head else self.words
+
+    def as_dict(self, uuid: str) -> dict[str, Any]:
+        """Return it as a module does; uuid is the one that a file system gets that is made now."""
+        return {
+            "kind": self.kind,
+            "uuid": self.head.uuid if self.head else uuid,
+            "label": self.head.label if self.head else "",
+            "bytes": self.head.bytes if self.head else 0,
+            "half_made": self.head is not None and self.head.half_made,
+            "can_grow": self.head is not None and self.head.bytes < self.bytes * GROWN,
+        }
+
+
+def contents(module: AnsibleModule, path: str) -> Contents:
+    """Look at what lies on a device."""
+    with open(path, "rb", buffering=0) as handle:
+        head = parse_head(handle.read(HEAD_BYTES))
+        size = handle.seek(0, os.SEEK_END)
+    if head is not None:
+        return Contents(size, head)
+    return Contents(size, None, "; ".join(signatures(module, path) or (() if is_blank(path) else (UNRECOGNISED,))))
+
+
+def signatures(module: AnsibleModule, path: str) -> tuple[str, ...]:
+    """Return what wipefs recognises on a device."""
+    code, out, err = files.run(module, ["wipefs", "--json", "--no-act", path])
+    try:
+        found = parse_wipefs(out) if code == 0 else None
+    except ValueError:
+        found = None
+    if found is None:
+        module.fail_json(
+            msg=f"found no way to see what {path} holds ({(err or out).strip()[-200:]}); needed: wipefs "
+            "of util-linux, run as root; remedy: run `wipefs --no-act` on it, and see what it says"
+        )
+    return found or ()
+
+
+def size_of(path: str) -> int:
+    """Return how many bytes a device has."""
+    with open(path, "rb", buffering=0) as handle:
+        return handle.seek(0, os.SEEK_END)
+
+
 def blank(path: str) -> None:
     """Write zeros to both ends of a drive or an array."""
     with open(path, "r+b", buffering=0) as handle:
@@ -290,12 +300,6 @@ def blank(path: str) -> None:
             handle.seek(start)
             handle.write(bytes(min(EDGE, size)))
         os.fsync(handle.fileno())
-
-
-def size_of(path: str) -> int:
-    """Return how many bytes a device has."""
-    with open(path, "rb", buffering=0) as handle:
-        return handle.seek(0, os.SEEK_END)
 
 
 def is_blank(path: str) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._arrays import read_arrays
@@ -27,8 +27,6 @@ BY_ID = "/dev/disk/by-id/"
 UNRECOGNISED = "data that nothing recognises"
 # How wipefs and udev call the mark of an array.
 _MARKS = ("linux_raid_member", "member of an md array")
-# How the device mapper's UUIDs begin (libdevmapper; dmsetup info).
-_LAYERS = (("CRYPT-", "crypt"), ("LVM-", "lvm"))
 _FIELD = re.compile(
     r"^\s*(Array UUID|Name|Raid Level|Raid Devices|Events|Device Role|Avail Dev Size|Used Dev Size|Data Offset) : "
     r"(.+?)\s*$",
@@ -117,20 +115,6 @@ class Running:
 
 
 @dataclass(frozen=True)
-class Layer:
-    """What the device mapper has made of an array, or of what lies on it."""
-
-    name: str  # the kernel's name, dm-0
-    title: str  # below /dev/mapper
-    kind: str  # crypt, lvm, or "" for what is neither
-
-    @property
-    def path(self) -> str:
-        """The device file."""
-        return f"/dev/mapper/{self.title}"
-
-
-@dataclass(frozen=True)
 class Seen:
     """Everything that a decision is made from."""
 
@@ -138,8 +122,7 @@ class Seen:
     others: Mapping[str, Disk] = field(default_factory=dict)  # the other drives of the machine, by the kernel's name
     arrays: Mapping[str, Running] = field(default_factory=dict)  # by the kernel's name
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what lies on an array, by the kernel's name
-    mounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # where an array or a layer is mounted
-    layers: Mapping[str, tuple[Layer, ...]] = field(default_factory=dict)  # what lies on an array, from below
+    mounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # where an array is mounted
 
     def disk_named(self, name: str) -> Disk | None:
         """Return a drive by the kernel's name."""
@@ -240,19 +223,8 @@ def read_seen(recording: Recording, wanted: Mapping[str, str], looked: Mapping[s
     named = set(wanted.values())
     others = {name: _disk(drive.id or "", drive, blocks, None) for name, drive in drives.items() if name not in named}
     arrays = read_arrays_with_members(recording)
-    layers = {name: tuple(_layers(blocks, name)) for name in arrays}
-    mountable = [*arrays, *(layer.name for those in layers.values() for layer in those)]
-    mounts = {name: tuple(blocks.points.get(name, ())) for name in mountable}
-    return Seen(disks, others, arrays, {name: tuple(_busy(blocks, name)) for name in arrays}, mounts, layers)
-
-
-def _layers(blocks: Blocks, array: str) -> Iterator[Layer]:
-    """Yield what the device mapper has made of an array. A snapshot's parts lie between a volume and what it is on."""
-    for name in dict.fromkeys(blocks.above(array)):
-        identity = blocks.recording.read(f"/sys/block/{name}/dm/uuid")
-        if identity is not None:
-            title = blocks.recording.read(f"/sys/block/{name}/dm/name") or name
-            yield Layer(name, title, next((kind for start, kind in _LAYERS if identity.startswith(start)), ""))
+    mounts = {name: tuple(blocks.points.get(name, ())) for name in arrays}
+    return Seen(disks, others, arrays, {name: tuple(_busy(blocks, name)) for name in arrays}, mounts)
 
 
 def _disk(path: str, drive: Drive, blocks: Blocks, looked: Looked | None) -> Disk:

@@ -70,6 +70,7 @@ class Decision:
     running: Running | None = None
     uuid: str = ""
     creates: bool = False
+    used: bool = False  # the array is mounted, or something lies on it
 
 
 def own_uuid(wanted: Wanted, seen: Seen, record: Record) -> tuple[str, list[Refusal]]:
@@ -118,6 +119,7 @@ def decide(wanted: Wanted, seen: Seen, record: Record, fresh_uuid: str) -> Decis
     marked = [path for path in wanted.all if _marked(seen, path, decision.uuid)]
     half_made = record.stage == CREATING and not set(wanted.devices) <= set(marked) and not _used(seen, marked)
     if decision.running is not None and decision.running.active:
+        decision.used = bool(seen.uses.get(decision.running.name))
         _compare(wanted, seen, decision.running, decision)
         return decision
     if decision.running is not None:

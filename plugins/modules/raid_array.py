@@ -101,21 +101,16 @@ problems:
   type: list
   elements: str
 file_system:
-  description:
-    - What lies on the array, or on the uppermost of the layers O(encrypted) and O(volume) that is there.
-    - Null if the array does not run.
+  description: What lies on the array; null if it does not run.
   returned: always
   type: dict
   contains:
     device:
-      description: The device file of what it lies on.
+      description: The device file that it lies on.
       type: str
     missing:
-      description: The first layer that was asked for and is not there, V(encryption) or V(volume); empty if all are.
+      description: Always empty; M(eucaim.local_node.array_layers) returns here what is not there yet.
       type: str
-    layers_can_grow:
-      description: Whether a layer is smaller than what it lies on allows.
-      type: bool
     kind:
       description: V(xfs), V(ext4), or in words what else is there; empty if there is nothing.
       type: str
@@ -129,7 +124,7 @@ file_system:
       description: Its size; 0 if there is none.
       type: int
     half_made:
-      description: Whether the program that made it was cut off. Nobody can have mounted it, or opened it.
+      description: Whether the program that made it was cut off. Nobody can have mounted it.
       type: bool
     can_grow:
       description: Whether the array has room for more of it.
@@ -222,7 +217,7 @@ def main() -> None:
         waiting=decision.waiting,
         problems=decision.problems,
         notes=decision.notes,
-        file_system=node.file_system(wanted, seen, running),
+        file_system=node.file_system(seen, running),
         progress=node.progress(running),
         diff={"before": before, "after": after, "before_header": wanted.name, "after_header": wanted.name},
     )

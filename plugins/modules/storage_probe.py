@@ -18,16 +18,12 @@ extends_documentation_fragment:
   - eucaim.local_node.attributes.info
   - eucaim.local_node.attributes.linux
   - eucaim.local_node.array
+  - eucaim.local_node.layers
 options:
   mount_point:
     description: Where the file system of the array is to be mounted.
     type: path
     required: true
-  key_file:
-    description:
-      - The file whose content opens the array, if it is O(encrypted).
-    type: path
-    default: ""
   watchers:
     description:
       - The units of systemd that watch drives and arrays. One that starts on real machines only (as smartd) counts as
@@ -70,9 +66,9 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as files
+from ansible_collections.eucaim.local_node.plugins.module_utils._layer_node import LayerNode, asked_of, layer_options
+from ansible_collections.eucaim.local_node.plugins.module_utils._layer_steps import Luks, crypttab_faults
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_evidence import Measured, rows
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import Wanted
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_layers import crypttab_faults
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_node import MdNode, array_options, wanted_of
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import decide
 
@@ -96,14 +92,20 @@ def watches(module: AnsibleModule, unit: str) -> bool:
     return "ActiveState=active" in said or skipped
 
 
-def closed(module: AnsibleModule, wanted: Wanted, device: str) -> list[str]:
-    """Return why an encrypted array would stay closed after a restart."""
-    if not wanted.encrypted:
-        return []
-    key_file = module.params["key_file"]
-    faults = crypttab_faults(files.read_text(CRYPTTAB) or "", wanted.name, key_file)
-    code, _out, _err = files.run(module, ["cryptsetup", "open", "--test-passphrase", "--key-file", key_file, device])
-    return faults + ([f"{key_file} does not open it"] if code else [])
+def closed(module: AnsibleModule, luks: Luks) -> list[str]:
+    """Return why an encrypted array would stay closed after a restart, or when its system drive is lost."""
+    name, key_file = module.params["name"], module.params["key_file"]
+    faults = crypttab_faults(files.read_text(CRYPTTAB) or "", name, key_file)
+    argv = ["systemctl", "show", f"systemd-cryptsetup@{name}.service", "--property=LoadState"]
+    if "LoadState=loaded" not in files.run(module, argv)[1].split():
+        faults.append("systemd has no unit that opens it: systemd-cryptsetup is missing, or has not read /etc/crypttab")
+    if not luks.node_key:
+        faults.append(f"{key_file} does not open it")
+    elif luks.readable:
+        faults.append(f"{key_file} can be read by others than root")
+    if not luks.recovery:
+        faults.append("the recovery passphrase does not open it")
+    return faults
 
 
 def main() -> None:
@@ -111,9 +113,8 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **array_options(),
+            **layer_options(),
             "mount_point": {"type": "path", "required": True},
-            # A file's name, no secret.
-            "key_file": {"type": "path", "default": "", "no_log": False},
             "watchers": {"type": "list", "elements": "str", "default": []},
             "checks": {"type": "list", "elements": "str", "default": []},
         },
@@ -124,16 +125,22 @@ def main() -> None:
     node = MdNode(module, wanted.name, params["record_directory"])
     seen = node.look(wanted)
     decision = decide(wanted, seen, node.record(), node.fresh_uuid)
-    device = node.device(decision.running)
+    asked, holds, sight = asked_of(params), node.file_system(seen, decision.running), None
+    if holds is not None and (asked.encrypted or asked.group):
+        layers = LayerNode(module, asked, params["recovery_passphrase"], params["record_directory"])
+        sight = layers.look(node.device(decision.running), decision.uuid)
+        holds = layers.file_system(sight, holds["uuid"])
     measured = Measured(
         wanted,
         decision,
-        node.file_system(wanted, seen, decision.running),
+        holds,
         params["mount_point"],
         files.read_text(FSTAB) or "",
         {unit: watches(module, unit) for unit in params["watchers"]},
         {unit: watches(module, unit) for unit in params["checks"]},
-        closed(module, wanted, device),
+        asked.encrypted,
+        closed(module, sight.luks) if sight and sight.luks else (),
+        bool(sight and sight.layers.can_grow),
     )
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     module.exit_json(changed=False, rows=[row.as_dict() for row in rows(measured, at)])

@@ -30,7 +30,8 @@ MACHINES = CACHE / "machines"
 STARTS = ("linux-image-amd64", "initramfs-tools", "kmod", "udev")
 # These come when the initial file system has been made: what is in it is as on a server that got its drives later.
 LATER = ("dmidecode", "e2fsprogs", "smartmontools", "mdadm", "xfsprogs", "lvm2", "cryptsetup", "fdisk")
-PACKAGES = (*STARTS, "--", *LATER)
+# What reads /etc/crypttab while a node starts; a package of its own since Debian 13.
+OPENS = {"debian13": ("systemd-cryptsetup",)}
 DISK_BYTES = 6 * 2**30
 FIRST_SECTOR = 2048
 SECTOR = 512
@@ -271,9 +272,14 @@ def drive_arguments(path: Path, number: int, drive: DriveSpec, form: str = "raw"
     ]
 
 
+def packages(distribution: str) -> tuple[str, ...]:
+    """The packages of a machine, as the script that installs them takes them."""
+    return (*STARTS, "--", *LATER, *OPENS.get(distribution, ()))
+
+
 def recipe(distribution: str) -> str:
     """A hash over everything that the image is made from."""
-    parts = [images.recipe(distribution), BAKE, *PACKAGES, str(DISK_BYTES)]
+    parts = [images.recipe(distribution), BAKE, *packages(distribution), str(DISK_BYTES)]
     parts += [operator_key().with_suffix(".pub").read_text(encoding="utf-8")]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
@@ -317,7 +323,7 @@ def need(program: str, package: str, say: images.Say) -> None:
 def unpack(distribution: str, tree: Path, say: images.Say) -> None:
     """Install the machine's packages into the image of a node, and lay its files out."""
     start = images.ensure(distribution, say)
-    builder = docker("create", "-i", "--label", f"{LABEL}=build", start, "sh", "-s", "--", *PACKAGES)
+    builder = docker("create", "-i", "--label", f"{LABEL}=build", start, "sh", "-s", "--", *packages(distribution))
     try:
         run(["docker", "start", "-ai", builder], stdin=BAKE)
         archive = tree.parent / "tree.tar"

@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import json
+import random
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.site.driver import Run
-from tests.storage.world import Storage, machine, named
+from tests.site.driver import Run, begin, kill
+from tests.storage.test_cuts import SEED, cut, ends_well
+from tests.storage.world import PLAY, Storage, machine, named
 
 POINT = "/srv/eucaim"
 KEY = "/etc/eucaim/keys/eucaim.key"
@@ -58,9 +62,11 @@ def test_it_is_built(node: Storage) -> None:
     assert node.sh("lsblk -snlo TYPE /dev/mapper/eucaim-data | head -3").split() == ["lvm", "crypt", "raid5"]
     assert node.sh(f"stat -c '%a %U %s' {KEY}") == "600 root 64"
     assert opens(node, PASSPHRASE)
-    assert node.sh("ls /var/lib/eucaim/storage") == "eucaim.json"
     node.settled()
     hidden(node.unchanged())
+    assert node.sh("ls /var/lib/eucaim/storage") == "eucaim.json"
+    assert node.unmet() == []
+    hidden(node.run("-vvvv").succeeded())
 
 
 def test_what_is_on_the_drives_tells_nothing(node: Storage) -> None:
@@ -81,6 +87,23 @@ def test_it_opens_by_itself_after_a_restart(node: Storage) -> None:
     assert node.sh(f"findmnt -no SOURCE {POINT}") == "/dev/mapper/eucaim-data"
     assert node.sums(f"{POINT}/images") == before
     node.unchanged()
+
+
+@pytest.mark.parametrize(
+    "wound",
+    [
+        "sed -i /^eucaim/d /etc/crypttab; systemctl daemon-reload",
+        f"cryptsetup luksRemoveKey -q /dev/md/eucaim {KEY}",
+        f"printf %s {PASSPHRASE} | cryptsetup luksRemoveKey -q /dev/md/eucaim -",
+        f"chmod 644 {KEY}",
+    ],
+)
+def test_what_would_keep_it_closed_one_day_is_unmet(node: Storage, wound: str) -> None:
+    """ST-DATA alone, or a key that others may read; and the next run heals it."""
+    node.sh(wound)
+    assert node.unmet() == ["ST-DATA"]
+    hidden(node.told_truly())
+    assert node.unmet() == []
 
 
 def test_another_passphrase_from_the_vault_is_added(node: Storage) -> None:
@@ -134,20 +157,20 @@ def test_what_lies_on_an_array_is_not_encrypted_over(node: Storage) -> None:
     node.settings = {**node.settings, **other}
     run = node.run()
     assert run.rc != 0
-    assert "storage_encrypted: found xfs on /dev/md/other" in " ".join(run.output.split())
+    assert "storage_encrypted: found /dev/md/other, which holds: xfs" in " ".join(run.output.split())
     node.settings["storage_encrypted"] = False
     run = node.run()
     assert run.rc != 0
-    assert "storage_volume_group: found xfs on /dev/md/other" in " ".join(run.output.split())
+    assert "storage_volume_group: found /dev/md/other, which holds: xfs" in " ".join(run.output.split())
 
 
 def test_a_group_that_lies_elsewhere_is_not_taken(node: Storage) -> None:
     """It would be taken apart, or made longer by drives that are not its own."""
-    node.sh("umount /srv/other; wipefs --all /dev/md/other; dd if=/dev/zero of=/dev/md/other bs=1M count=8 conv=fsync")
+    node.sh("umount /srv/other; blkdiscard --force --zeroout /dev/md/other")
     before = node.sh("vgs --noheadings -o vg_name,pv_name,vg_size eucaim")
     run = node.run()
     assert run.rc != 0
-    assert "found a group eucaim on /dev/mapper/eucaim" in " ".join(run.output.split())
+    assert "found a volume group eucaim on /dev/mapper/eucaim" in " ".join(run.output.split())
     assert node.sh("vgs --noheadings -o vg_name,pv_name,vg_size eucaim") == before
 
 
@@ -158,15 +181,35 @@ def test_an_encryption_that_was_cut_off_is_made_anew(node: Storage) -> None:
         "storage_volume_group": "",
         "storage_key_file": "/etc/eucaim/keys/other.key",
     }
-    marked = "touch /var/lib/eucaim/storage/other.encrypting"
+    uuid = node.detail("UUID", "other")
+    begun = f"echo '{json.dumps({'making': uuid})}' > /var/lib/eucaim/storage/other.layers.json"
     made = f"printf %s {OTHER} | cryptsetup luksFormat -q --type luks2 --key-file - /dev/md/other"
     node.sh(f"{made} && cryptsetup luksErase -q /dev/md/other")
-    run = node.run()
-    assert run.rc != 0, "keys that somebody erased are no encryption that was begun here"
-    node.sh(marked)
+    refused = node.run()
+    assert refused.rc != 0, "keys that somebody erased are no encryption that was begun here"
+    assert "opened neither by the passphrase nor by" in " ".join(refused.output.split())
+    node.sh(begun)
     hidden(node.run().succeeded())
     assert node.sh("findmnt -no SOURCE /srv/other") == "/dev/mapper/other"
     node.unchanged()
-    node.sh(f"umount /srv/other; cryptsetup close other; wipefs -a /dev/md/other; {made}; {marked}")
+    node.sh(f"umount /srv/other; cryptsetup close other; blkdiscard --force --zeroout /dev/md/other; {made}")
     hidden(node.run().succeeded())
     node.unchanged()
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_the_power_fails_while_the_layers_are_made(node: Storage, number: int, tmp_path: Path) -> None:
+    """At any moment; the next run finishes."""
+    moment = random.Random(SEED + 100 + number).uniform(10, 60)
+    node.sh(
+        "umount /srv/other /srv/eucaim; vgchange -an; for each in eucaim other; do cryptsetup close $each; done;"
+        "rm -rf /etc/eucaim/keys; sed -i '/^eucaim\\|^other/d' /etc/crypttab"
+    )
+    node.blank(*range(6), point="/srv/")
+    node.settings = {**LAYERED, "storage_drives": named(0, 1, 2)}
+    run = begin(str(node.write("storage", PLAY)), inventory=node.inventory, log=tmp_path / "run.log")
+    cut(node, moment)
+    kill(run)
+    print(f"EUCAIM_CUT_SEED={SEED}, number {100 + number}, after {moment:.1f} s")
+    ends_well(node, 3)
+    assert node.sh(f"findmnt -no SOURCE {POINT}") == "/dev/mapper/eucaim-data"

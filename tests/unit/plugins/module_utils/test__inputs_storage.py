@@ -27,6 +27,7 @@ GOOD: dict[str, Any] = {
     "storage_label": "eucaim",
     "storage_mount_point": "/srv/eucaim",
 }
+HARD = "characters that is too long, or has an end or a sign that is hard to type"
 PLAN = json.dumps({"array": {"members": 3, "spares": 1}})
 
 
@@ -189,6 +190,10 @@ def test_where_it_may_be_mounted(point: str) -> None:
     [
         ({"storage_recovery_passphrase": ""}, "storage_recovery_passphrase", "none"),
         ({"storage_recovery_passphrase": "x" * 19}, "storage_recovery_passphrase", "19 characters"),
+        ({"storage_recovery_passphrase": "x" * 20 + "\n"}, "storage_recovery_passphrase", f"one of 21 {HARD}"),
+        ({"storage_recovery_passphrase": " " + "x" * 20}, "storage_recovery_passphrase", f"one of 21 {HARD}"),
+        ({"storage_recovery_passphrase": "ä" * 20}, "storage_recovery_passphrase", f"one of 20 {HARD}"),
+        ({"storage_recovery_passphrase": "x" * 513}, "storage_recovery_passphrase", f"one of 513 {HARD}"),
         ({"storage_key_file": "eucaim.key"}, "storage_key_file", '"eucaim.key"'),
         ({"storage_key_file": "/etc/../key"}, "storage_key_file", '"/etc/../key"'),
         ({"storage_key_file": "/etc/a key"}, "storage_key_file", '"/etc/a key"'),
@@ -208,6 +213,7 @@ def test_layers_that_cannot_be_made(changed: dict[str, Any], variable: str, word
         "storage_volume_percent": 100,
     }
     assert told(**asked) == []
+    assert told(**{**asked, "storage_recovery_passphrase": "correct horse battery {length}"}) == []
     assert told(**{**asked, "storage_volume_group": "eucaim"}) == []
     assert [each[1:] for each in told(**{**asked, **changed})] == [(variable, words)]
 

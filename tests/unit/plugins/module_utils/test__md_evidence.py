@@ -77,17 +77,20 @@ def test_data_that_would_not_be_there_after_a_restart(changes: dict[str, Any], w
 
 
 def test_encryption() -> None:
-    wanted = wanted_array(encrypted=True)
-    assert found("ST-DATA", wanted=wanted) == ("met", "encrypted xfs of 1 TB by UUID=3-4")
-    assert found("ST-DATA", wanted=wanted, closed=["/key does not open it"]) == ("unmet", "/key does not open it")
+    assert found("ST-DATA", encrypted=True) == ("met", "encrypted xfs of 1 TB by UUID=3-4")
+    assert found("ST-DATA", encrypted=True, closed=["/key does not open it"]) == ("unmet", "/key does not open it")
     bare = {**HOLDS, "missing": "encryption"}
-    assert found("ST-DATA", wanted=wanted, file_system=bare) == ("unmet", "it is not encrypted, or not open")
+    assert found("ST-DATA", encrypted=True, file_system=bare) == ("unmet", "it is not encrypted, or not open")
 
 
 def test_a_volume() -> None:
     bare = {**HOLDS, "missing": "volume"}
-    words = "there is no volume eucaim/data"
-    assert found("ST-DATA", wanted=wanted_array(volume="eucaim/data"), file_system=bare) == ("unmet", words)
+    assert found("ST-DATA", file_system=bare) == ("unmet", "its logical volume is not there")
+
+
+def test_layers_that_do_not_fill_their_array() -> None:
+    words = "what lies between array and file system is smaller than the array"
+    assert found("ST-GROW", layers_can_grow=True) == ("unmet", words)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils import _md_node as md
 from ansible_collections.eucaim.local_node.plugins.module_utils._file_system_head import uuid_for
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_node import EDGE, MdNode
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import UNRECOGNISED, Disk, Layer, Looked, Seen
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import UNRECOGNISED, Disk, Looked, Seen
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import (
     CREATING,
     ERASE,
@@ -174,6 +174,22 @@ def test_what_runs_is_remembered(machine: Machine) -> None:
     assert machine.synced == 1
 
 
+@pytest.mark.parametrize(
+    ("begun", "used", "kept"), [(OURS, False, False), (OURS, True, True), (FRESH, False, True), ("", False, True)]
+)
+def test_what_is_older_than_an_array_does_not_outlive_its_making(
+    machine: Machine, begun: str, used: bool, kept: bool
+) -> None:
+    """A cut came after mdadm's last word and before the ends of the array were blanked."""
+    array(machine, b"older" * (SIZE // 5))
+    node = machine.md()
+    if begun:
+        node.act(wanted_array(), Decision(uuid=begun, creates=True))
+    node.remember(Decision(running=healthy().arrays[MD], uuid=OURS, used=used))
+    assert node.record() == Record(OURS, MADE)
+    assert (machine.real(f"/dev/{MD}").read_bytes()[:5] == b"older") is kept
+
+
 def test_what_does_not_run_is_not_remembered(machine: Machine) -> None:
     node = machine.md()
     node.remember(Decision(uuid=OURS))
@@ -195,6 +211,11 @@ def test_one_byte_at_either_end_is_enough_for_a_drive_not_to_be_blank(machine: M
     content[place] = 1
     machine.real("/dev/sdb").write_bytes(content)
     assert not md.is_blank("/dev/sdb")
+
+
+def test_the_size_of_a_device(machine: Machine) -> None:
+    machine.drive(0)
+    assert md.size_of("/dev/sdb") == SIZE
 
 
 def test_what_cannot_be_read_is_not_blank(machine: Machine) -> None:
@@ -293,7 +314,7 @@ def test_what_the_drives_of_a_new_array_held_does_not_come_up_on_it(machine: Mac
     machine.node.programs["mdadm"] = mdadm
     node.act(wanted_array(), Decision(steps=[create(0)], uuid=FRESH, creates=True))
     assert md.is_blank(f"/dev/{MD}")
-    holds = node.file_system(wanted_array(), healthy(), healthy().arrays[MD])
+    holds = node.file_system(healthy(), healthy().arrays[MD])
     assert holds is not None
     assert holds["kind"] == ""
 
@@ -304,7 +325,7 @@ def test_an_array_that_is_started_keeps_what_it_holds(machine: Machine) -> None:
     found = array(machine, xfs(SIZE // 4096))
     step = Step("start it", ("mdadm", "--assemble", "/dev/md/eucaim", path_of(0)))
     machine.md().act(wanted_array(), Decision(steps=[step], uuid=OURS))
-    holds = machine.md().file_system(wanted_array(), found, found.arrays[MD])
+    holds = machine.md().file_system(found, found.arrays[MD])
     assert holds is not None
     assert holds["kind"] == "xfs"
 
@@ -421,10 +442,9 @@ def xfs(blocks: int, half_made: int = 0) -> bytes:
 )
 def test_a_file_system(machine: Machine, blocks: int, half_made: int, can_grow: bool) -> None:
     found = array(machine, xfs(blocks, half_made))
-    assert machine.md().file_system(wanted_array(), found, found.arrays[MD]) == {
+    assert machine.md().file_system(found, found.arrays[MD]) == {
         "device": f"/dev/{MD}",
         "missing": "",
-        "layers_can_grow": False,
         "kind": "xfs",
         "uuid": "00010203-0405-0607-0809-0a0b0c0d0e0f",
         "label": "eucaim",
@@ -438,10 +458,9 @@ def test_a_file_system(machine: Machine, blocks: int, half_made: int, can_grow: 
 
 def test_an_array_that_is_empty(machine: Machine) -> None:
     found = replace(array(machine, bytes(SIZE)), mounts={})
-    assert machine.md().file_system(wanted_array(), found, found.arrays[MD]) == {
+    assert machine.md().file_system(found, found.arrays[MD]) == {
         "device": f"/dev/{MD}",
         "missing": "",
-        "layers_can_grow": False,
         "kind": "",
         "uuid": uuid_for(OURS),
         "label": "",
@@ -455,7 +474,7 @@ def test_an_array_that_is_empty(machine: Machine) -> None:
 def test_a_kernel_that_does_not_say_the_uuid_gives_no_two_arrays_the_same_file_system(machine: Machine) -> None:
     array(machine, bytes(SIZE))
     found = healthy(uuid=None)
-    holds = machine.md().file_system(wanted_array(), found, found.arrays[MD])
+    holds = machine.md().file_system(found, found.arrays[MD])
     assert holds is not None
     assert holds["uuid"] == uuid_for(OURS)
 
@@ -463,7 +482,7 @@ def test_a_kernel_that_does_not_say_the_uuid_gives_no_two_arrays_the_same_file_s
 def test_what_else_lies_on_an_array(machine: Machine) -> None:
     machine.node.says("wipefs", out='{"signatures": [{"type": "LVM2_member"}, {"type": "gpt"}]}')
     found = array(machine, bytes(SIZE))
-    holds = machine.md().file_system(wanted_array(), found, found.arrays[MD])
+    holds = machine.md().file_system(found, found.arrays[MD])
     assert holds is not None
     assert holds["kind"] == "LVM2_member; gpt"
     assert machine.calls() == [f"wipefs --json --no-act /dev/{MD}"]
@@ -473,77 +492,14 @@ def test_what_nothing_recognises_is_not_taken_for_nothing(machine: Machine) -> N
     """A database, or an encrypted volume without a mark, would else be formatted over."""
     machine.node.says("wipefs", out="")
     found = array(machine, bytes(8192) + b"somebody's" + bytes(SIZE))
-    holds = machine.md().file_system(wanted_array(), found, found.arrays[MD])
+    holds = machine.md().file_system(found, found.arrays[MD])
     assert holds is not None
     assert holds["kind"] == "data that nothing recognises"
 
 
-LAYERED = wanted_array(encrypted=True, volume="eucaim/data")
-OPENED, VOLUME = Layer("dm-0", "eucaim", "crypt"), Layer("dm-1", "eucaim-data", "lvm")
-
-
-def layered(machine: Machine, contents: dict[str, bytes], *layers: Layer) -> Seen:
-    """Put layers onto the array, each with what it holds."""
-    for title, content in contents.items():
-        file = machine.real(f"/dev/mapper/{title}")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-    return replace(array(machine, bytes(SIZE)), layers={MD: layers}, mounts={MD: ("/no",), "dm-1": ("/srv/eucaim",)})
-
-
-def test_a_file_system_on_layers(machine: Machine) -> None:
-    contents = {"eucaim": bytes(SIZE), "eucaim-data": xfs(SIZE // 4096)}
-    found = layered(machine, contents, OPENED, VOLUME)
-    holds = machine.md().file_system(LAYERED, found, found.arrays[MD])
-    assert holds is not None
-    assert (holds["device"], holds["kind"], holds["missing"]) == ("/dev/mapper/eucaim-data", "xfs", "")
-    assert (holds["layers_can_grow"], holds["can_grow"], holds["mounted_on"]) == (False, False, ["/srv/eucaim"])
-
-
-def test_layers_that_are_smaller_than_what_they_lie_on(machine: Machine) -> None:
-    contents = {"eucaim": bytes(SIZE // 2), "eucaim-data": xfs(SIZE // 8192)[: SIZE // 2]}
-    found = layered(machine, contents, OPENED, VOLUME)
-    holds = machine.md().file_system(LAYERED, found, found.arrays[MD])
-    assert holds is not None
-    assert (holds["layers_can_grow"], holds["can_grow"]) == (True, False)
-
-
-def test_a_volume_that_is_not_there_yet(machine: Machine) -> None:
-    machine.node.says("wipefs", out='{"signatures": [{"type": "LVM2_member"}]}')
-    found = layered(machine, {"eucaim": bytes(SIZE)}, OPENED)
-    holds = machine.md().file_system(LAYERED, found, found.arrays[MD])
-    assert holds is not None
-    assert (holds["device"], holds["missing"], holds["kind"]) == ("/dev/mapper/eucaim", "volume", "LVM2_member")
-    assert machine.calls() == ["wipefs --json --no-act /dev/dm-0"]
-
-
-@pytest.mark.parametrize(
-    ("begun", "code", "said", "half_made"),
-    [
-        (True, 0, '{"keyslots": {}}', True),
-        (True, 0, '{"keyslots": {"0": {}}}', False),
-        (True, 0, "{}", False),
-        (True, 0, "no JSON", False),
-        (True, 1, '{"keyslots": {}}', False),
-        # Somebody has erased the keys of an array in use: it is theirs to say what becomes of it.
-        (False, 0, '{"keyslots": {}}', False),
-    ],
-)
-def test_an_encryption_that_was_cut_off(machine: Machine, begun: bool, code: int, said: str, half_made: bool) -> None:
-    machine.node.says("wipefs", out='{"signatures": [{"type": "crypto_LUKS"}]}')
-    machine.node.says("cryptsetup", code, said)
-    found = layered(machine, {})
-    node = machine.md()
-    if begun:
-        machine.links[node.encrypting] = ""
-    holds = node.file_system(LAYERED, found, found.arrays[MD])
-    assert holds is not None
-    assert (holds["missing"], holds["kind"], holds["half_made"]) == ("encryption", "crypto_LUKS", half_made)
-
-
 def test_no_array_has_no_file_system(machine: Machine) -> None:
-    assert machine.md().file_system(wanted_array(), seen(), None) is None
-    assert machine.md().file_system(wanted_array(), seen(), running([], state="inactive")) is None
+    assert machine.md().file_system(seen(), None) is None
+    assert machine.md().file_system(seen(), running([], state="inactive")) is None
 
 
 def test_the_array_has_its_name_where_that_leads_to_it(machine: Machine) -> None:

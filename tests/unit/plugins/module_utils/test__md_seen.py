@@ -334,29 +334,3 @@ def test_the_words_for_a_mark_say_of_which_array_it_is(files: dict[str, str]) ->
     assert only(machine(**files), Looked(signatures=("linux_raid_member",))).words.endswith(
         "member" if not files else "array"
     )
-
-
-def test_what_the_device_mapper_has_made_of_an_array() -> None:
-    files = {"/proc/self/mountinfo": "36 35 253:1 / /srv rw - xfs /dev/mapper/eucaim-data rw\n"}
-    for name, number, title, identity, uppers in (
-        ("md127", "9:127", None, None, ["dm-0"]),
-        ("dm-0", "253:0", "eucaim", "CRYPT-LUKS2-1", ["dm-1", "dm-2", "loop0"]),
-        ("dm-1", "253:1", "eucaim-data", "LVM-1", []),
-        ("dm-2", "253:2", None, "mpath-1", []),
-        ("loop0", "7:0", None, None, []),
-    ):
-        files[f"/sys/block/{name}/dev"] = number
-        files.update({f"/sys/block/{name}/holders/{upper}/dev": "" for upper in uppers})
-        files.update({f"/sys/block/{name}/dm/uuid": identity} if identity else {})
-        files.update({f"/sys/block/{name}/dm/name": title} if title else {})
-    files["/sys/block/md127/md/level"] = "raid5"
-    found = md.read_seen(Recording(files=files), {}, {})
-    assert found.layers == {
-        "md127": (
-            md.Layer("dm-0", "eucaim", "crypt"),
-            md.Layer("dm-1", "eucaim-data", "lvm"),
-            md.Layer("dm-2", "dm-2", ""),
-        )
-    }
-    assert found.mounts["dm-1"] == ("/srv",)
-    assert next(layer.path for layer in found.layers["md127"]) == "/dev/mapper/eucaim"

@@ -61,7 +61,7 @@ class Stand:
         """Say what the device is called."""
         return f"/dev/{running.name}" if running else "/dev/md/eucaim"
 
-    def file_system(self, _wanted: Wanted, seen: Seen, running: Running | None) -> dict[str, Any] | None:
+    def file_system(self, seen: Seen, running: Running | None) -> dict[str, Any] | None:
         """Say that there is none."""
         return {"kind": "", "mounted_on": list(seen.mounts)} if running and running.active else None
 

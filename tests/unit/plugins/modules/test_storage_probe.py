@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils._evidence import make_row
+from ansible_collections.eucaim.local_node.plugins.module_utils._layer_node import Sight
+from ansible_collections.eucaim.local_node.plugins.module_utils._layer_steps import Asked, Layers, Luks, Step
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import Wanted
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import Running, Seen
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import MADE, Record
@@ -47,13 +50,36 @@ class Stand:
         assert wanted.devices == paths_of(0, 1, 2)
         return self.seen
 
-    def file_system(self, _wanted: Wanted, _seen: Seen, running: Running | None) -> dict[str, Any] | None:
+    def file_system(self, _seen: Seen, running: Running | None) -> dict[str, Any] | None:
         """Return what lies on the array."""
         return {"kind": "xfs", "uuid": "1-2", "bytes": 10**12, "mounted_on": [POINT]} if running else None
 
     def device(self, running: Running | None) -> str:
         """Say what the device is called."""
-        return f"/dev/{running.name}" if running else "/dev/md/eucaim"
+        assert running is not None
+        return f"/dev/{running.name}"
+
+
+class Layered:
+    """What lies on the array, and its layers."""
+
+    luks = Luks("/dev/md127", "crypto_LUKS", node_key=True, recovery=True)
+    grows = False
+
+    def __init__(self, _module: Any, asked: Asked, passphrase: str, directory: str) -> None:
+        assert (asked.name, passphrase, directory) == ("eucaim", "secret", "/var/lib/eucaim/storage")
+        self.asked = asked
+
+    def look(self, device: str, array: str) -> Sight:
+        """Return what is there."""
+        assert (device, array) == ("/dev/md127", OURS)
+        steps = [Step("let it grow", grows=self.grows)]
+        return Sight("/dev/mapper/eucaim", Layers(steps), self.luks if self.asked.encrypted else None)
+
+    def file_system(self, sight: Sight, uuid: str) -> dict[str, Any]:
+        """Return what lies on them."""
+        assert (sight.top, uuid) == ("/dev/mapper/eucaim", "1-2")
+        return {"kind": "xfs", "uuid": uuid, "bytes": 10**12, "missing": "", "mounted_on": [POINT]}
 
 
 @pytest.fixture
@@ -95,20 +121,61 @@ def test_no_storage(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {name for name, status in found.items() if status == "met"} == {"ST-SPARE"}
 
 
-@pytest.mark.parametrize(
-    ("crypttab", "code", "status"),
-    [("eucaim /dev/md127 /key luks\n", 0, "met"), ("eucaim /dev/md127 /key luks\n", 2, "unmet"), ("", 0, "unmet")],
-)
-def test_an_encrypted_array_has_to_open_by_itself(
-    node: Node, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, crypttab: str, code: int, status: str
-) -> None:
-    table = tmp_path / "crypttab"
-    table.write_text(crypttab, encoding="utf-8")
+@pytest.fixture
+def layered(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the key of a node whose array is encrypted, and opens by itself."""
+    key, table = tmp_path / "key", tmp_path / "crypttab"
+    key.touch(0o600)
+    table.write_text(f"eucaim /dev/md127 {key} luks\n", encoding="utf-8")
     monkeypatch.setattr(storage_probe, "CRYPTTAB", str(table))
-    node.says("cryptsetup", code)
-    result = node.run(monkeypatch, storage_probe, **ASKED, encrypted=True, key_file="/key")
-    assert {row["requirement"]: row["status"] for row in result["rows"]}["ST-DATA"] == status
-    assert node.called("cryptsetup") == [["open", "--test-passphrase", "--key-file", "/key", "/dev/md127"]]
+    monkeypatch.setattr(storage_probe, "LayerNode", Layered)
+    node.says("systemctl", out=ACTIVE + "LoadState=loaded\n")
+    return key
+
+
+def row(node: Node, monkeypatch: pytest.MonkeyPatch, name: str, **asked: Any) -> tuple[str, str]:
+    """Run the module, and return the status of one requirement and what was measured."""
+    layers = {"recovery_passphrase": "secret", **asked}
+    rows = node.run(monkeypatch, storage_probe, **ASKED, **layers)["rows"]
+    (found,) = (each for each in rows if each["requirement"] == name)
+    return found["status"], found["measured"]
+
+
+def test_an_encrypted_array_opens_by_itself(node: Node, monkeypatch: pytest.MonkeyPatch, layered: Path) -> None:
+    asked = {"encrypted": True, "key_file": str(layered)}
+    assert row(node, monkeypatch, "ST-DATA", **asked) == ("met", "encrypted xfs of 1 TB by UUID=1-2")
+    assert ["show", "systemd-cryptsetup@eucaim.service", "--property=LoadState"] in node.called("systemctl")
+
+
+@pytest.mark.parametrize(
+    ("luks", "words"),
+    [
+        (replace(Layered.luks, node_key=False), "{key} does not open it"),
+        (replace(Layered.luks, recovery=False), "the recovery passphrase does not open it"),
+        (replace(Layered.luks, readable=True), "{key} can be read by others than root"),
+    ],
+)
+def test_an_encrypted_array_that_would_stay_closed(
+    node: Node, monkeypatch: pytest.MonkeyPatch, layered: Path, luks: Luks, words: str
+) -> None:
+    monkeypatch.setattr(Layered, "luks", luks)
+    found = row(node, monkeypatch, "ST-DATA", encrypted=True, key_file=str(layered))
+    assert found == ("unmet", words.format(key=layered))
+
+
+def test_nothing_opens_it_while_the_node_starts(node: Node, monkeypatch: pytest.MonkeyPatch, layered: Path) -> None:
+    Path(storage_probe.CRYPTTAB).unlink()
+    node.says("systemctl", out=ACTIVE + "LoadState=not-found\n")
+    status, words = row(node, monkeypatch, "ST-DATA", encrypted=True, key_file=str(layered))
+    assert status == "unmet"
+    assert "no line of /etc/crypttab opens eucaim; systemd has no unit that opens it" in words
+
+
+@pytest.mark.usefixtures("layered")
+@pytest.mark.parametrize(("grows", "status"), [(False, "met"), (True, "unmet")])
+def test_a_volume_fills_the_array(node: Node, monkeypatch: pytest.MonkeyPatch, grows: bool, status: str) -> None:
+    monkeypatch.setattr(Layered, "grows", grows)
+    assert row(node, monkeypatch, "ST-GROW", volume_group="vg")[0] == status
 
 
 @pytest.mark.parametrize(
