@@ -27,6 +27,7 @@ SEED = int(os.environ.get("EUCAIM_CUT_SEED", "0")) or random.SystemRandom().rand
 MIB = 1 << 20
 SIZE = 400 * MIB
 POINT = "/srv/eucaim"
+FEW = 3
 # Writes files for ever, and says the name and the sum of each one only when it is on the drives.
 WRITER = f"""mkdir -p {POINT}/written; number=0
 while true; do number=$((number + 1)); file={POINT}/written/$number
@@ -55,6 +56,16 @@ def write_for_ever(made: Machine, output: Path) -> subprocess.Popen[bytes]:
             stdout=stream,
             stderr=subprocess.DEVNULL,
         )
+
+
+def under_load(made: Machine, output: Path) -> subprocess.Popen[bytes]:
+    """Let the machine write files, and wait for the first."""
+    writer = write_for_ever(made, output)
+    deadline = time.monotonic() + 60
+    while len(written(output)) <= FEW:
+        assert time.monotonic() < deadline, "nothing is written"
+        time.sleep(0.5)
+    return writer
 
 
 def written(output: Path) -> dict[str, str]:
@@ -104,8 +115,7 @@ def test_while_it_is_rebuilt_under_load(node: Storage, number: int, tmp_path: Pa
     node.settings = {"storage_drives": named(0, 1, 2, 3), "storage_spares": named(4)}
     node.run().succeeded()
     node.settled()
-    writer = write_for_ever(node.machine, tmp_path / "written")
-    time.sleep(3)
+    writer = under_load(node.machine, tmp_path / "written")
     node.sh("echo 8000 > /proc/sys/dev/raid/speed_limit_max")
     node.sh(f"mdadm /dev/md/eucaim --fail {named(1)[0]}")
     cut(node, moment)
@@ -126,7 +136,7 @@ def test_while_it_grows_under_load(node: Storage, number: int, tmp_path: Path) -
     node.settings = {"storage_drives": named(0, 1, 2, 3)}
     node.run().succeeded()
     node.settled()
-    writer = write_for_ever(node.machine, tmp_path / "written")
+    writer = under_load(node.machine, tmp_path / "written")
     node.sh("echo 6000 > /proc/sys/dev/raid/speed_limit_max")
     node.settings = {"storage_drives": named(0, 1, 2, 3, 4)}
     node.run().succeeded()
@@ -142,7 +152,7 @@ def test_while_it_grows_under_load(node: Storage, number: int, tmp_path: Path) -
 def kept(node: Storage, output: Path) -> None:
     """Every file that was said to be written is there, unchanged."""
     said = written(output)
-    assert len(said) > 3, said
+    assert len(said) > FEW, said
     node.sh(f"findmnt {POINT} || mount {POINT}; echo 3 > /proc/sys/vm/drop_caches")
     found = {
         name: digest for digest, name in (line.split() for line in node.sh(f"sha256sum {POINT}/written/*").split("\n"))
