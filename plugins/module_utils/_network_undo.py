@@ -45,16 +45,20 @@ folder=$home/former
 # What is started here stays, and must not hold the lock.
 [ "$what" = boot ] || sh "$folder/before" 9>&-
 
-# The files, with their owners and permissions.
+# The files, with their owners and permissions. A disk may be full, or a file may be kept from being changed.
+failed=
 while read -r path; do
-  rm -f -- "$path"
-done < "$folder/absent"
+  rm -f -- "$path" || failed=yes
+done < "$folder/absent" || failed=yes
 while read -r number path; do
   mkdir -p -- "$(dirname -- "$path")"
-  cp -a --remove-destination -- "$folder/files/$number" "$path.eucaim-new" && mv -f -- "$path.eucaim-new" "$path"
-done < "$folder/present"
+  cp -a --remove-destination -- "$folder/files/$number" "$path.eucaim-new" && mv -f -- "$path.eucaim-new" "$path" ||
+    {{ rm -f -- "$path.eucaim-new"; failed=yes; }}
+done < "$folder/present" || failed=yes
 
 [ "$what" = boot ] || sh "$folder/after" 9>&-
+# Settings that are half there are none to be proven, and what is half undone is tried again.
+[ -z "$failed" ] || exit 1
 if [ "$what" = apply ]; then
   cat "$home/nonce" > {NONCE}
   exit 0
@@ -95,9 +99,9 @@ def timer_arguments(name: str, seconds: int, what: str) -> list[str]:
         "--timer-property=AccuracySec=100ms",
         # A client of DHCP that is started on the way stays when the script has ended.
         "--property=KillMode=process",
-        # Killed in its middle, it comes again until its work is done.
+        # Killed in its middle, or kept from writing, it comes again until its work is done.
         "--property=Restart=on-failure",
-        "--property=RestartSec=1s",
+        "--property=RestartSec=5s",
         "--property=StartLimitIntervalSec=0",
         "--collect",
         "--quiet",

@@ -49,9 +49,14 @@ class Switch:
             "".join(f"{self.root}/{name}\n" for name in absent), encoding="utf-8"
         )
 
-    def run(self, what: str) -> None:
-        """Run the script."""
-        subprocess.run(["sh", str(self.root / "script"), what], check=True, timeout=60)
+    def run(self, what: str) -> int:
+        """Run the script; return its exit code."""
+        return subprocess.run(["sh", str(self.root / "script"), what], check=False, timeout=60).returncode
+
+    def refuse(self, tool: str) -> None:
+        """Let a tool fail, as on a full disk."""
+        (self.root / "bin" / tool).write_text("#!/bin/sh\necho no space left >&2\nexit 1\n", encoding="utf-8")
+        (self.root / "bin" / tool).chmod(0o755)
 
     def read(self, name: str) -> str:
         """Read a file; empty when there is none."""
@@ -96,6 +101,35 @@ def test_at_boot_the_files_alone_are_put_back(switch: Switch) -> None:
     switch.run("boot")
     assert (switch.read("kept"), switch.read("new")) == ("old", "")
     assert "former" not in switch.read("calls")
+
+
+@pytest.mark.parametrize("what", ["undo", "boot"])
+@pytest.mark.parametrize("tool", ["cp", "mv", "rm"])
+def test_what_is_half_undone_is_tried_again(switch: Switch, what: str, tool: str) -> None:
+    assert switch.run("apply") == 0
+    switch.refuse(tool)
+    assert switch.run(what) == 1
+    assert (switch.home / "pending").exists()
+    assert not (switch.home / "undone").exists()
+    assert "stop eucaim-network-undo" not in switch.read("calls")
+    (switch.root / "bin" / tool).unlink()
+    assert switch.run(what) == 0
+    assert (switch.read("kept"), switch.read("new")) == ("old", "")
+    assert not (switch.home / "pending").exists()
+
+
+@pytest.mark.parametrize("tool", ["cp", "mv", "rm"])
+def test_settings_that_are_half_there_are_not_proven(switch: Switch, tool: str) -> None:
+    switch.refuse(tool)
+    assert switch.run("apply") == 1
+    assert switch.read("nonce") == ""
+    assert "next after" in switch.read("calls")
+
+
+def test_a_list_that_is_gone_is_no_empty_list(switch: Switch) -> None:
+    (switch.home / "former" / "present").unlink()
+    assert switch.run("undo") == 1
+    assert (switch.home / "pending").exists()
 
 
 @pytest.mark.parametrize("what", ["apply", "undo", "boot"])
