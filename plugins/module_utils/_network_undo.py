@@ -28,17 +28,30 @@ APPLY_SECONDS = 2
 SCRIPT_TEXT = f"""\
 #!/bin/sh
 # Goes over to other network settings, or back to the former ones. Written by eucaim.local_node, role network.
-#   network-switch apply   by the run, over a timer, because its connection may break
-#   network-switch undo    by a timer, when nobody has proven that the node can be reached
-#   network-switch boot    before anything of the network is up, when the node went down meanwhile
+#   network-switch apply NONCE   by the run of that nonce, over a timer, because its connection may break
+#   network-switch undo NONCE    by a timer, when nobody has proven that the node can be reached
+#   network-switch boot          before anything of the network is up, when the node went down meanwhile
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 what=$1
+run=$2
 home={HOME}
-[ "$what" = apply ] || systemctl kill --signal=KILL {APPLY}.service 2> /dev/null
+
+# Whether the change that waits for its proof is the one that this was started for.
+ours() {{
+  [ -e {PENDING} ] || return 1
+  [ -n "$run" ] || return 0
+  read -r _deadline nonce _digest < {PENDING}
+  [ "$nonce" = "$run" ]
+}}
+
+if [ "$what" = undo ]; then
+  systemctl kill --signal=KILL "{APPLY}-$run.service" 2> /dev/null
+  systemctl --no-block stop "{APPLY}-$run.timer" "{APPLY}-$run.service" 2> /dev/null
+fi
 exec 9> {LOCK}
-# A run that confirms holds this for a moment. Whoever holds it longer hangs, and must not keep anybody out.
-flock -w 15 9
-[ -e {PENDING} ] || exit 0
+# A run that confirms holds this for a moment. Whoever holds it longer hangs, and must not keep the undo out.
+flock -w 15 9 || [ "$what" != apply ] || exit 1
+ours || exit 0
 folder=$home/former
 [ "$what" != apply ] || folder=$home/next
 
@@ -63,9 +76,11 @@ if [ "$what" = apply ]; then
   cat "$home/nonce" > {NONCE}
   exit 0
 fi
+# Without the lock another run may have begun.
+ours || exit 0
 date -u +%Y-%m-%dT%H:%M:%SZ > {UNDONE}
-rm -f -- {PENDING} {NONCE}
-[ "$what" = boot ] || systemctl --no-block stop {" ".join(f"{name}.timer" for name in TIMERS)} 2> /dev/null
+rm -f -- {PENDING} {NONCE} || exit 1
+[ "$what" = boot ] || systemctl --no-block stop {" ".join(f'"{name}-$run.timer"' for name in TIMERS)} 2> /dev/null
 exit 0
 """
 
@@ -90,27 +105,40 @@ WantedBy=sysinit.target
 """
 
 
-def timer_arguments(name: str, seconds: int, what: str) -> list[str]:
+def unit(name: str, run: str) -> str:
+    """Return a unit's name, which no other run has: new timers are there before the old ones go."""
+    return f"{name}-{run}"
+
+
+def timers(run: str) -> list[str]:
+    """Return the timers of a run's undo."""
+    return [f"{unit(name, run)}.timer" for name in TIMERS]
+
+
+def _timer(name: str, run: str, seconds: int, *more: str) -> list[str]:
     """Return the command that lets the node run the script after some seconds, whoever is connected by then."""
     return [
         "systemd-run",
-        f"--unit={name}",
+        f"--unit={unit(name, run)}",
         f"--on-active={seconds}",
         "--timer-property=AccuracySec=100ms",
         # A client of DHCP that is started on the way stays when the script has ended.
         "--property=KillMode=process",
-        # Killed in its middle, or kept from writing, it comes again until its work is done.
-        "--property=Restart=on-failure",
-        "--property=RestartSec=5s",
-        "--property=StartLimitIntervalSec=0",
+        *more,
         "--collect",
         "--quiet",
         "/bin/sh",
         SCRIPT,
-        what,
     ]
 
 
-def undo_arguments(name: str, seconds: int) -> list[str]:
+def apply_arguments(run: str) -> list[str]:
+    """Return the command that arms the change itself. It does not come again: what ends in its middle is undone."""
+    return [*_timer(APPLY, run, APPLY_SECONDS), "apply", run]
+
+
+def undo_arguments(name: str, run: str, seconds: int) -> list[str]:
     """Return the command that arms one of the undo's timers."""
-    return timer_arguments(name, seconds + TIMERS[name], "undo")
+    # Killed in its middle, or kept from writing, it comes again until its work is done.
+    again = ["Restart=on-failure", "RestartSec=5s", "StartLimitIntervalSec=0"]
+    return [*_timer(name, run, seconds + TIMERS[name], *(f"--property={each}" for each in again)), "undo", run]

@@ -136,6 +136,7 @@ import glob
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -229,6 +230,8 @@ class Sight:
     refusals: list[Refusal] = field(default_factory=list)
     # The permissions of files of somebody else that are put back.
     modes: dict[str, int] = field(default_factory=dict)
+    # The change that waited for its proof before anything else was looked at.
+    waiting: list[str] = field(default_factory=list)
 
     def changed(self) -> list[str]:
         """Return the files that are not as they have to be."""
@@ -276,8 +279,9 @@ def wireless_of(seen: Mapping[str, sights.Seen]) -> set[str]:
 
 def look(module: AnsibleModule) -> Sight:
     """Look at everything, and work out what the files have to be."""
+    unproven = waiting()
     seen = sights.parse_links(says(module, "ip", "-d", "-j", "address"))
-    sight = Sight(seen, node.read_object(at(STATE)))
+    sight = Sight(seen, node.read_object(at(STATE)), waiting=unproven)
     wanted = [model.wanted_of(each) for each in module.params["links"]]
     sight.refusals = model.problems(wanted) or choice.not_there(wanted, seen)
     if sight.refusals:
@@ -544,9 +548,14 @@ def devices_after(sight: Sight, devices: Sequence[str]) -> list[str]:
     return [name for name in devices if name not in gone]
 
 
-def disarm(module: AnsibleModule) -> None:
-    """Stop the undo's timers."""
-    node.run(module, ["systemctl", "stop", *(f"{name}.timer" for name in undo.TIMERS)])
+def waiting() -> list[str]:
+    """Return the deadline, the nonce and the digest of the change that waits for its proof; nothing when none does."""
+    return (read(undo.PENDING) or "").split()
+
+
+def disarm(module: AnsibleModule, run: str) -> None:
+    """Stop the timers of a run's undo."""
+    node.run(module, ["systemctl", "stop", *undo.timers(run)])
 
 
 def install(module: AnsibleModule) -> None:
@@ -561,42 +570,55 @@ def install(module: AnsibleModule) -> None:
 
 
 def arm(module: AnsibleModule, sight: Sight) -> str:
-    """Arm the undo, then let the node go over to the new settings; return when the undo strikes."""
+    """Arm the undo, then let the node go over to the new settings; return when the undo strikes. The lock is held."""
     seconds = int(module.params["undo_seconds"])
-    with locked():
-        node.delete(at(undo.UNDONE))
-        node.delete(at(undo.NONCE))
-        install(module)
-        if not os.path.exists(at(undo.PENDING)):
-            lay_out(module, sight)
-        node.write(module, at(f"{undo.HOME}/nonce"), f"{module.params['nonce']}\n".encode(), 0o600)
-        deadline = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
-        text = f"{deadline:%Y-%m-%dT%H:%M:%SZ}"
-        node.write(module, at(undo.PENDING), f"{text} {module.params['nonce']} {digest(sight)}\n".encode(), 0o600)
-        disarm(module)
-        names = [*undo.TIMERS, undo.APPLY]
-        node.run(module, ["systemctl", "stop", f"{undo.APPLY}.timer"])
-        node.run(module, ["systemctl", "reset-failed", *(f"{name}.service" for name in names)])
-        commands = [undo.undo_arguments(name, seconds) for name in undo.TIMERS]
-        commands.append(undo.timer_arguments(undo.APPLY, undo.APPLY_SECONDS, "apply"))
-        for argv in commands:
-            code, out, err = node.run(module, argv)
-            if code:
-                node.delete(at(undo.PENDING))
-                disarm(module)
-                said = (err or out).strip()
-                module.fail_json(msg=f"[NET-ADDR] The undo could not be armed, so nothing was changed: {said}")
+    run = module.params["nonce"] or secrets.token_hex(8)
+    former = read(undo.PENDING)
+    node.delete(at(undo.UNDONE))
+    node.delete(at(undo.NONCE))
+    install(module)
+    if former is None:
+        lay_out(module, sight)
+    node.write(module, at(f"{undo.HOME}/nonce"), f"{run}\n".encode(), 0o600)
+    deadline = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    text = f"{deadline:%Y-%m-%dT%H:%M:%SZ}"
+    for name in undo.TIMERS:
+        start(module, run, undo.undo_arguments(name, run, seconds), former)
+    # From here on the timers of an older run find that the change is not theirs any more.
+    node.write(module, at(undo.PENDING), f"{text} {run} {digest(sight)}\n".encode(), 0o600)
+    start(module, run, undo.apply_arguments(run), former)
+    if former is not None:
+        older = former.split()[1]
+        node.run(module, ["systemctl", "stop", *undo.timers(older), f"{undo.unit(undo.APPLY, older)}.timer"])
     return text
+
+
+def start(module: AnsibleModule, run: str, argv: Sequence[str], former: str | None) -> None:
+    """Start one of the timers; when that fails, leave everything as it was before this run, and stop in words."""
+    code, out, err = node.run(module, argv)
+    if not code:
+        return
+    said = (err or out).strip()
+    if former is None:
+        node.delete(at(undo.PENDING))
+        disarm(module, run)
+        module.fail_json(msg=f"[NET-ADDR] The undo could not be armed, so nothing was changed: {said}")
+    node.write(module, at(undo.PENDING), former.encode(), 0o600)
+    disarm(module, run)
+    module.fail_json(
+        msg=f"[NET-ADDR] The undo could not be armed anew: {said}. A change that was never proven is in force; it "
+        f"undoes itself at {former.split()[0]} (the node's clock), or when the node restarts. Run again after that."
+    )
 
 
 def refuse_another(module: AnsibleModule, sight: Sight) -> None:
     """Stop while a change of another kind waits for its proof; its undo is armed if it is not."""
-    words = (read(undo.PENDING) or "").split()
+    words = waiting()
     if len(words) < 3 or words[2] == digest(sight):
         return
-    timers = [f"{name}.timer" for name in undo.TIMERS]
-    if node.run(module, ["systemctl", "is-active", "--quiet", *timers])[0]:
-        node.run(module, undo.undo_arguments(next(iter(undo.TIMERS)), undo.APPLY_SECONDS))
+    run = words[1]
+    if not module.check_mode and node.run(module, ["systemctl", "is-active", "--quiet", *undo.timers(run)])[0]:
+        node.run(module, undo.undo_arguments(next(iter(undo.TIMERS)), run, undo.APPLY_SECONDS))
     stop(
         module,
         [
@@ -625,31 +647,38 @@ def proceed(module: AnsibleModule, sight: Sight) -> None:
         "pending": False,
         "diff": diff_of(sight),
     }
-    unproven = os.path.exists(at(undo.PENDING))
     if sight.reasons:
         faults = validated(module, sight)
         if faults:
             stop(module, faults)
-    refuse_another(module, sight)
-    if module.check_mode or not (sight.reasons or unproven):
-        module.exit_json(changed=bool(sight.reasons or unproven), **result)
+    if module.check_mode or not (sight.reasons or sight.waiting):
+        refuse_another(module, sight)
+        module.exit_json(changed=bool(sight.reasons or sight.waiting), **result)
     sight.record["reached_as"] = sight.record["reached_as"] or module.params["reached_as"]
     result["reached_before"] = sight.record["reached_as"]
-    result.update(pending=True, deadline=arm(module, sight))
+    with locked():
+        if waiting() != sight.waiting:
+            module.fail_json(
+                msg="[NET-ADDR] While this run looked at the node, another run or an undo has changed its settings; "
+                "this one has changed nothing. Run again."
+            )
+        refuse_another(module, sight)
+        result.update(pending=True, deadline=arm(module, sight))
     module.exit_json(changed=True, **result)
 
 
 def absent(module: AnsibleModule) -> None:
     """Put back what was there before us, by the same way."""
-    sight = Sight(
-        sights.parse_links(says(module, "ip", "-d", "-j", "address")),
-        node.read_object(at(STATE)),
-    )
+    unproven = waiting()
+    seen = sights.parse_links(says(module, "ip", "-d", "-j", "address"))
+    sight = Sight(seen, node.read_object(at(STATE)), waiting=unproven)
     kept = sight.record.get("files", {})
     if not kept:
         tidied = any(os.path.lexists(at(path)) for path in (undo.SCRIPT, undo.SETTLE, undo.LINK, undo.HOME))
-        if tidied and not module.check_mode and not os.path.exists(at(undo.PENDING)):
-            tidy(module)
+        if tidied and not module.check_mode:
+            with locked():
+                if not waiting():
+                    tidy(module)
         module.exit_json(changed=tidied, manager="", reasons=[], pending=False)
     reached_as = sight.record.get("reached_as", "")
     sight.manager = sight.record["manager"]
@@ -694,13 +723,13 @@ def confirmed(module: AnsibleModule) -> None:
                 f"({(read(undo.UNDONE) or '').strip() or 'time unknown'}), and the former settings are in force. "
                 "Look at the addresses in network_links, and whether a login takes longer than network_undo_seconds."
             )
-        if (read(undo.PENDING) or "").split()[1:2] != module.params["nonce"].split():
+        if waiting()[1:2] != module.params["nonce"].split():
             module.fail_json(
                 msg="[NET-ADDR] Another run has made a change since, which it has to prove itself. Run again when "
                 "it has ended."
             )
         node.delete(at(undo.PENDING))
-    disarm(module)
+    disarm(module, module.params["nonce"])
     for folder in (undo.FORMER, undo.NEXT):
         shutil.rmtree(at(folder), ignore_errors=True)
     for path in (undo.NONCE, f"{undo.HOME}/nonce"):

@@ -21,8 +21,7 @@ class Switch:
         tools = root / "bin"
         tools.mkdir()
         # The node's own are for the node; what they were asked is written down.
-        (tools / "systemctl").write_text(f"#!/bin/sh\necho systemctl $@ >> {root}/calls\n", encoding="utf-8")
-        (tools / "systemctl").chmod(0o755)
+        self.tool("systemctl", f"echo systemctl $@ >> {root}/calls")
         text = undo.SCRIPT_TEXT.replace(undo.HOME, str(self.home)).replace(undo.NONCE, str(root / "nonce"))
         text = text.replace("PATH=/usr/sbin", f"PATH={tools}:/usr/sbin")
         (root / "script").write_text(text, encoding="utf-8")
@@ -31,7 +30,7 @@ class Switch:
             for when in ("before", "after"):
                 (self.home / name / when).write_text(f"echo {name} {when} >> {root}/calls\n", encoding="utf-8")
         (self.home / "nonce").write_text("abc\n", encoding="utf-8")
-        (self.home / "pending").touch()
+        (self.home / "pending").write_text("2026-11-25T16:20:13Z abc digest\n", encoding="utf-8")
         self.lay("former", present={"kept": "old"}, absent=["new"])
         self.lay("next", present={"kept": "other", "new": "mine"}, absent=["gone"])
         (root / "kept").write_text("old", encoding="utf-8")
@@ -49,14 +48,15 @@ class Switch:
             "".join(f"{self.root}/{name}\n" for name in absent), encoding="utf-8"
         )
 
-    def run(self, what: str) -> int:
+    def run(self, what: str, nonce: str = "abc") -> int:
         """Run the script; return its exit code."""
-        return subprocess.run(["sh", str(self.root / "script"), what], check=False, timeout=60).returncode
+        argv = ["sh", str(self.root / "script"), what, *([] if what == "boot" else [nonce])]
+        return subprocess.run(argv, check=False, timeout=60).returncode
 
-    def refuse(self, tool: str) -> None:
-        """Let a tool fail, as on a full disk."""
-        (self.root / "bin" / tool).write_text("#!/bin/sh\necho no space left >&2\nexit 1\n", encoding="utf-8")
-        (self.root / "bin" / tool).chmod(0o755)
+    def tool(self, name: str, text: str) -> None:
+        """Let the script find a tool of the test's own."""
+        (self.root / "bin" / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        (self.root / "bin" / name).chmod(0o755)
 
     def read(self, name: str) -> str:
         """Read a file; empty when there is none."""
@@ -86,10 +86,11 @@ def test_it_goes_back_and_stops_its_timers(switch: Switch) -> None:
     assert (switch.read("kept"), switch.read("new"), switch.read("nonce")) == ("old", "", "")
     calls = switch.read("calls").splitlines()
     assert calls[2:] == [
-        "systemctl kill --signal=KILL eucaim-network-apply.service",
+        "systemctl kill --signal=KILL eucaim-network-apply-abc.service",
+        "systemctl --no-block stop eucaim-network-apply-abc.timer eucaim-network-apply-abc.service",
         "former before",
         "former after",
-        "systemctl --no-block stop eucaim-network-undo.timer eucaim-network-undo-late.timer",
+        "systemctl --no-block stop eucaim-network-undo-abc.timer eucaim-network-undo-late-abc.timer",
     ]
     assert not (switch.home / "pending").exists()
     assert (switch.home / "undone").read_text(encoding="utf-8").endswith("Z\n")
@@ -107,7 +108,7 @@ def test_at_boot_the_files_alone_are_put_back(switch: Switch) -> None:
 @pytest.mark.parametrize("tool", ["cp", "mv", "rm"])
 def test_what_is_half_undone_is_tried_again(switch: Switch, what: str, tool: str) -> None:
     assert switch.run("apply") == 0
-    switch.refuse(tool)
+    switch.tool(tool, "exit 1")
     assert switch.run(what) == 1
     assert (switch.home / "pending").exists()
     assert not (switch.home / "undone").exists()
@@ -120,7 +121,7 @@ def test_what_is_half_undone_is_tried_again(switch: Switch, what: str, tool: str
 
 @pytest.mark.parametrize("tool", ["cp", "mv", "rm"])
 def test_settings_that_are_half_there_are_not_proven(switch: Switch, tool: str) -> None:
-    switch.refuse(tool)
+    switch.tool(tool, "exit 1")
     assert switch.run("apply") == 1
     assert switch.read("nonce") == ""
     assert "next after" in switch.read("calls")
@@ -140,9 +141,47 @@ def test_what_is_proven_stays(switch: Switch, what: str) -> None:
     assert "former" not in switch.read("calls") + switch.read("nonce")
 
 
+@pytest.mark.parametrize("what", ["apply", "undo"])
+def test_what_was_started_for_an_older_run_does_nothing(switch: Switch, what: str) -> None:
+    assert switch.run(what, "old") == 0
+    assert (switch.read("kept"), switch.read("nonce")) == ("old", "")
+    assert "former" not in switch.read("calls")
+    assert (switch.home / "pending").exists()
+
+
+def test_without_the_lock_nothing_is_changed_but_undone(switch: Switch) -> None:
+    switch.tool("flock", "exit 1")
+    assert switch.run("apply") == 1
+    assert switch.read("calls") == ""
+    switch.tool("flock", "exit 0")
+    switch.run("apply")
+    switch.tool("flock", "exit 1")
+    assert switch.run("undo") == 0
+    assert switch.read("kept") == "old"
+
+
+def test_an_undo_without_the_lock_leaves_a_newer_run_its_own(switch: Switch) -> None:
+    switch.run("apply")
+    switch.tool("flock", "exit 1")
+    newer = f"echo later def digest > {switch.home}/pending\n"
+    (switch.home / "former" / "after").write_text(newer, encoding="utf-8")
+    assert switch.run("undo") == 0
+    assert (switch.home / "pending").read_text(encoding="utf-8") == "later def digest\n"
+    assert "stop eucaim-network-undo" not in switch.read("calls")
+
+
 def test_the_timers_strike_one_after_the_other() -> None:
-    first, late = (undo.undo_arguments(name, 90) for name in undo.TIMERS)
+    first, late = (undo.undo_arguments(name, "abc", 90) for name in undo.TIMERS)
     assert "--on-active=90" in first
     assert "--on-active=105" in late
-    assert first[-2:] == [undo.SCRIPT, "undo"]
+    assert first[-3:] == [undo.SCRIPT, "undo", "abc"]
+    assert "--unit=eucaim-network-undo-late-abc" in late
     assert "Before=network-pre.target" in undo.SETTLE_TEXT
+
+
+def test_a_change_that_was_killed_does_not_come_again() -> None:
+    argv = undo.apply_arguments("abc")
+    assert argv[-3:] == [undo.SCRIPT, "apply", "abc"]
+    assert "--unit=eucaim-network-apply-abc" in argv
+    assert not any("Restart" in word for word in argv)
+    assert "--property=Restart=on-failure" in undo.undo_arguments("eucaim-network-undo", "abc", 90)

@@ -155,7 +155,7 @@ def test_a_change_is_armed_before_it_is_made(world: World) -> None:
     # Nothing has changed yet: the node goes over by itself.
     assert world.read(OURS) == ""
     names = [next(word for word in argv if word.startswith("--unit=")) for argv in world.node.called("systemd-run")]
-    assert names == ["--unit=eucaim-network-undo", "--unit=eucaim-network-undo-late", "--unit=eucaim-network-apply"]
+    assert names == [f"--unit=eucaim-network-{name}-abc" for name in ("undo", "undo-late", "apply")]
     assert world.read(undo.PENDING).split()[1] == "abc"
     assert "network-switch" in world.read(undo.SCRIPT)
     assert "networkctl reconfigure enp1s0" in world.read(f"{undo.NEXT}/after")
@@ -262,6 +262,10 @@ def test_remove_puts_back_what_was_there(world: World) -> None:
 def test_remove_takes_away_what_an_undone_change_left(world: World) -> None:
     world.run(links=[STATIC], replace=True, nonce="abc")
     (world.root / undo.PENDING.lstrip("/")).unlink()
+    world.write(undo.PENDING, "later abc digest\n")
+    world.run(state="absent")
+    assert world.read(undo.SCRIPT) != ""
+    (world.root / undo.PENDING.lstrip("/")).unlink()
     assert world.run(state="absent")["changed"]
     assert world.read(undo.SCRIPT) == ""
 
@@ -354,7 +358,52 @@ def test_another_change_waits_for_the_undo(world: World) -> None:
     assert world.node.called("systemd-run") == []
     world.timers = False
     world.refuse(links=other, replace=True)
-    assert world.node.called("systemd-run")[0][-1] == "undo"
+    assert world.node.called("systemd-run")[0][-2:] == ["undo", "abc"]
+    world.node.calls.clear()
+    world.node.check_mode = True
+    assert "another change" in world.refuse(links=other, replace=True)
+    assert world.node.called("systemd-run") == []
+
+
+def stopped(world: World) -> list[str]:
+    """Return the units that were stopped."""
+    return [unit for argv in world.node.called("systemctl") if argv[0] == "stop" for unit in argv[1:]]
+
+
+def test_the_old_timers_go_when_the_new_ones_are_there(world: World) -> None:
+    world.run(links=[STATIC], replace=True, nonce="abc")
+    world.node.calls.clear()
+    world.run(links=[STATIC], replace=True, nonce="def")
+    calls = [argv[0] for argv in world.node.calls if argv[0] == "systemd-run" or argv[1] == "stop"]
+    assert calls == ["systemd-run"] * 3 + ["systemctl"]
+    assert stopped(world) == [f"eucaim-network-{name}-abc.timer" for name in ("undo", "undo-late", "apply")]
+
+
+@pytest.mark.parametrize("kind", ["undo-late", "apply"])
+def test_an_undo_that_cannot_be_armed_anew_leaves_the_old_one(world: World, kind: str) -> None:
+    world.run(links=[STATIC], replace=True, nonce="abc")
+    world.go_over()
+    waiting = world.read(undo.PENDING)
+    world.node.calls.clear()
+    unit = f"--unit=eucaim-network-{kind}-def"
+    world.node.programs["systemd-run"] = lambda argv, _data: (1, "", "no bus") if unit in argv else (0, "", "")
+    said = world.refuse(links=[STATIC], replace=True, nonce="def")
+    assert "could not be armed anew: no bus. A change that was never proven is in force; it undoes itself at 20" in said
+    assert world.read(undo.PENDING) == waiting
+    assert stopped(world) == ["eucaim-network-undo-def.timer", "eucaim-network-undo-late-def.timer"]
+
+
+def test_an_undo_that_strikes_while_the_node_is_looked_at_is_told(world: World) -> None:
+    world.run(links=[STATIC], replace=True, nonce="abc")
+
+    def strike(argv: Sequence[str], data: Any) -> Answer:
+        (world.root / undo.PENDING.lstrip("/")).unlink(missing_ok=True)
+        return world.run_ip(argv, data)
+
+    world.node.programs["ip"] = strike
+    world.node.calls.clear()
+    assert "this one has changed nothing. Run again." in world.refuse(links=[STATIC], replace=True, nonce="def")
+    assert world.node.called("systemd-run") == []
 
 
 def test_what_cannot_be_armed_is_not_done(world: World) -> None:
