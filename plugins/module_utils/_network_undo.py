@@ -68,6 +68,8 @@ while read -r number path; do
   cp -a --remove-destination -- "$folder/files/$number" "$path.eucaim-new" && mv -f -- "$path.eucaim-new" "$path" ||
     {{ rm -f -- "$path.eucaim-new"; failed=yes; }}
 done < "$folder/present" || failed=yes
+# A power cut must not take back half of it. Not all file systems: one on the network would wait for the network.
+sync -f /etc $home || sync
 
 [ "$what" = boot ] || sh "$folder/after" 9>&-
 # Settings that are half there are none to be proven, and what is half undone is tried again.

@@ -558,6 +558,11 @@ def disarm(module: AnsibleModule, run: str) -> None:
     node.run(module, ["systemctl", "stop", *undo.timers(run)])
 
 
+def settle(module: AnsibleModule) -> None:
+    """Let what was written outlive a power cut."""
+    node.run(module, ["sync", "-f", at(undo.HOME)])
+
+
 def install(module: AnsibleModule) -> None:
     """Put the script and the unit there that undo a change; they stay until the role is removed."""
     for path, text, mode in ((undo.SCRIPT, undo.SCRIPT_TEXT, 0o755), (undo.SETTLE, undo.SETTLE_TEXT, 0o644)):
@@ -586,6 +591,7 @@ def arm(module: AnsibleModule, sight: Sight) -> str:
         start(module, run, undo.undo_arguments(name, run, seconds), former)
     # From here on the timers of an older run find that the change is not theirs any more.
     node.write(module, at(undo.PENDING), f"{text} {run} {digest(sight)}\n".encode(), 0o600)
+    settle(module)
     start(module, run, undo.apply_arguments(run), former)
     if former is not None:
         older = former.split()[1]
@@ -729,6 +735,7 @@ def confirmed(module: AnsibleModule) -> None:
                 "it has ended."
             )
         node.delete(at(undo.PENDING))
+        settle(module)
     disarm(module, module.params["nonce"])
     for folder in (undo.FORMER, undo.NEXT):
         shutil.rmtree(at(folder), ignore_errors=True)

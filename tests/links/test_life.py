@@ -148,7 +148,6 @@ def test_a_change_that_a_power_cut_ended_is_undone_before_the_network_is_up(node
     node.kill_in_a_change()
     while "mtu 1300" not in node.machine.ssh("ip link show dev bond0", check=False).stdout.lower():
         time.sleep(1)
-    node.sh("sync")
     node.machine.power_cut()
     node.machine.power_on()
     assert node.state() == before

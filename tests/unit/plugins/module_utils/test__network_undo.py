@@ -22,6 +22,7 @@ class Switch:
         tools.mkdir()
         # The node's own are for the node; what they were asked is written down.
         self.tool("systemctl", f"echo systemctl $@ >> {root}/calls")
+        self.tool("sync", f"echo sync $@ >> {root}/synced")
         text = undo.SCRIPT_TEXT.replace(undo.HOME, str(self.home)).replace(undo.NONCE, str(root / "nonce"))
         text = text.replace("PATH=/usr/sbin", f"PATH={tools}:/usr/sbin")
         (root / "script").write_text(text, encoding="utf-8")
@@ -139,6 +140,23 @@ def test_what_is_proven_stays(switch: Switch, what: str) -> None:
     switch.run(what)
     assert switch.read("kept") == "old"
     assert "former" not in switch.read("calls") + switch.read("nonce")
+
+
+@pytest.mark.parametrize("what", ["apply", "undo", "boot"])
+def test_a_power_cut_takes_nothing_back(switch: Switch, what: str) -> None:
+    look = f"cat {switch.root}/kept >> {switch.root}/synced; ls {switch.home} | grep pending >> {switch.root}/synced"
+    switch.tool("sync", f"echo sync $@ >> {switch.root}/synced; {look}")
+    switch.run("apply")
+    (switch.root / "synced").unlink()
+    switch.run(what)
+    kept = "other" if what == "apply" else "old"
+    assert switch.read("synced") == f"sync -f /etc {switch.home}\n{kept}pending\n"
+
+
+def test_a_node_whose_sync_knows_less_syncs_everything(switch: Switch) -> None:
+    switch.tool("sync", f'echo sync $@ >> {switch.root}/synced; [ "$1" != -f ]')
+    switch.run("apply")
+    assert switch.read("synced") == f"sync -f /etc {switch.home}\nsync\n"
 
 
 @pytest.mark.parametrize("what", ["apply", "undo"])

@@ -51,6 +51,7 @@ class World:
         }
         node.programs.update(programs)
         node.says("systemd-run")
+        node.says("sync")
         node.says("ifenslave")
         node.says("networkctl", out="1 lo loopback carrier unmanaged\n2 enp1s0 ether routable configured\n")
         self.write(DHCP, "[Match]\nName=en*\n[Network]\nDHCP=yes\n")
@@ -155,6 +156,8 @@ def test_a_change_is_armed_before_it_is_made(world: World) -> None:
     # Nothing has changed yet: the node goes over by itself.
     assert world.read(OURS) == ""
     names = [next(word for word in argv if word.startswith("--unit=")) for argv in world.node.called("systemd-run")]
+    settled = world.node.calls.index(["sync", "-f", f"{world.root}{undo.HOME}"])
+    assert world.node.calls[settled + 1][1] == "--unit=eucaim-network-apply-abc"
     assert names == [f"--unit=eucaim-network-{name}-abc" for name in ("undo", "undo-late", "apply")]
     assert world.read(undo.PENDING).split()[1] == "abc"
     assert "network-switch" in world.read(undo.SCRIPT)
@@ -168,6 +171,10 @@ def test_a_change_is_armed_before_it_is_made(world: World) -> None:
 def test_what_is_proven_stays_and_a_second_run_has_nothing_to_do(world: World) -> None:
     world.apply(links=[STATIC], replace=True)
     assert not (world.root / undo.PENDING.lstrip("/")).exists()
+    assert world.node.calls[-2:] == [
+        ["sync", "-f", f"{world.root}{undo.HOME}"],
+        ["systemctl", "stop", *undo.timers("abc")],
+    ]
     assert not (world.root / undo.NEXT.lstrip("/")).exists()
     assert "Address=192.0.2.10/24" in world.read(OURS)
     assert "nameserver 192.0.2.53" in world.read(network.RESOLVER)
