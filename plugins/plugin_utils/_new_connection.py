@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, summary
+
 # A control socket would let us in over the connection that is there already, which proves nothing.
 NO_SOCKET = "-o ControlMaster=no -o ControlPath=none"
 
@@ -37,6 +39,33 @@ def new_connection(connection: Any, options: str = NO_SOCKET, **settings: Any) -
     finally:
         for name, value in former.items():
             connection.set_option(name, value)
+
+
+def leads_nowhere(connection: Any) -> bool:
+    """Say whether a connection does not come in over the network, so that it works whatever the node's network does."""
+    return bool(connection.transport == "local")
+
+
+@contextmanager
+def foretelling(task: Any) -> Iterator[None]:
+    """Let what follows say what a task would do, without doing it."""
+    former, task.check_mode = task.check_mode, True
+    try:
+        yield
+    finally:
+        task.check_mode = former
+
+
+def refused_here(requirement: str, what: str) -> dict[str, Any]:
+    """Return the result of a task that would change what a run on the node itself cannot prove."""
+    item = Refusal(
+        requirement,
+        "ansible_connection",
+        f"local, and {what} that would change",
+        "a connection that comes in over the network, because no other one proves that the node can still be reached",
+        "run from another machine, which reaches the node by ssh",
+    )
+    return {"failed": True, "changed": False, "msg": summary([item], "this node"), "refusals": [item.as_dict()]}
 
 
 def short(text: str) -> str:

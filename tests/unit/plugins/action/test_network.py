@@ -49,6 +49,8 @@ class World:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, transport: str = "ssh", port: int | None = 22) -> None:
         self.connection = Connection(transport, port)
         self.calls: list[dict[str, Any]] = []
+        self.foretold: list[bool] = []
+        self.task: Any = None
         self.proofs: list[tuple[str, str]] = []
         self.applied: Any = {"changed": True, "pending": True, "deadline": "2026-11-25T16:20:13Z"}
         self.confirmed: Any = {"changed": True}
@@ -67,6 +69,7 @@ class World:
     def module(self, **given: Any) -> Any:
         """Answer for the module."""
         self.calls.append({**given["module_args"], "host": self.connection.options["host"]})
+        self.foretold.append(self.task.check_mode)
         answer = self.confirmed if given["module_args"].get("state") == "confirmed" else self.applied
         return told(answer)
 
@@ -82,10 +85,10 @@ class World:
 
     def run(self, **args: Any) -> dict[str, Any]:
         """Run the action."""
-        task: Any = SimpleNamespace(action="network", args=args, async_val=0, check_mode=False)
+        self.task = SimpleNamespace(action="network", args=args, async_val=0, check_mode=False)
         connection: Any = self.connection
         unused: Any = None
-        action = network.ActionModule(task, connection, unused, unused, unused, unused)
+        action = network.ActionModule(self.task, connection, unused, unused, unused, unused)
         return action.run(task_vars={"ansible_host": "192.0.2.7"})
 
 
@@ -177,3 +180,23 @@ def test_another_transport_opens_its_connection_anew(monkeypatch: pytest.MonkeyP
     assert not world.run()["pending"]
     assert world.calls[0]["reached_as"] == "192.0.2.7"
     assert world.connection.resets == 2
+
+
+@pytest.mark.parametrize("state", [{}, {"state": "absent"}])
+def test_on_the_node_itself_no_change_can_be_proven(monkeypatch: pytest.MonkeyPatch, state: dict[str, str]) -> None:
+    world = World(monkeypatch, "local")
+    result = world.run(**state)
+    assert result["failed"]
+    assert "found: local, and settings of the network that would change" in result["msg"]
+    assert (world.foretold, world.task.check_mode, world.proofs) == ([True], False, [])
+    world.applied = {"changed": False, "pending": False}
+    assert world.run(**state) == world.applied
+    world.applied = {"failed": True, "msg": "no adapter"}
+    assert world.run(**state)["msg"] == "no adapter"
+
+
+def test_on_the_node_itself_it_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch, "local")
+    world.applied = {"changed": False, "rows": []}
+    assert world.run(state="probe") == world.applied
+    assert world.foretold == [False]
