@@ -12,7 +12,13 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.eucaim.local_node.plugins.plugin_utils._new_connection import new_connection, short
+from ansible_collections.eucaim.local_node.plugins.plugin_utils._new_connection import (
+    foretelling,
+    leads_nowhere,
+    new_connection,
+    refused_here,
+    short,
+)
 
 MODULE = "eucaim.local_node.firewall"
 NONCE = "/run/eucaim-firewall-nonce"
@@ -32,6 +38,11 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         nonce = secrets.token_hex(8)
+        if leads_nowhere(self._connection) and arguments.get("state", "present") in ("present", "compared"):
+            with foretelling(self._task):
+                answer = self._module(arguments, task_vars)
+            unproven = answer.get("needed") and not answer.get("failed")
+            return {**result, **(refused_here("NET-FW", "rules of the firewall") if unproven else answer)}
         try:
             answer = self._module({**arguments, "nonce": nonce}, task_vars)
         except AnsibleConnectionFailure as error:

@@ -48,6 +48,8 @@ class World:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, transport: str = "ssh") -> None:
         self.connection = Connection(transport)
         self.calls: list[dict[str, Any]] = []
+        self.foretold: list[bool] = []
+        self.task: Any = None
         self.args_at_proof: list[str] = []
         self.applied: Any = {"changed": True, "pending": True, "deadline": "2026-11-25T16:20:13Z"}
         self.confirmed: Any = {"changed": True}
@@ -59,6 +61,7 @@ class World:
     def module(self, **given: Any) -> Any:
         """Answer for the module."""
         self.calls.append(given["module_args"])
+        self.foretold.append(self.task.check_mode)
         return given_or_raised(self.confirmed if given["module_args"].get("state") == "confirmed" else self.applied)
 
     def command(self, cmd: str, sudoable: bool) -> Any:
@@ -72,10 +75,10 @@ class World:
 
     def run(self, **args: Any) -> dict[str, Any]:
         """Run the action."""
-        task: Any = SimpleNamespace(action="firewall", args=args, async_val=0, check_mode=False)
+        self.task = SimpleNamespace(action="firewall", args=args, async_val=0, check_mode=False)
         connection: Any = self.connection
         unused: Any = None
-        action = firewall.ActionModule(task, connection, unused, unused, unused, unused)
+        action = firewall.ActionModule(self.task, connection, unused, unused, unused, unused)
         return action.run(task_vars={})
 
 
@@ -144,6 +147,27 @@ def test_a_connection_that_breaks_while_disarming(world: World) -> None:
 
 
 def test_another_transport_is_connected_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World(monkeypatch, "local")
+    world = World(monkeypatch, "paramiko")
     assert not world.run().get("failed")
     assert world.connection.resets == 1
+
+
+@pytest.mark.parametrize("state", [{}, {"state": "present"}, {"state": "compared"}])
+def test_on_the_node_itself_no_change_can_be_proven(monkeypatch: pytest.MonkeyPatch, state: dict[str, str]) -> None:
+    world = World(monkeypatch, "local")
+    world.applied = {"changed": True, "needed": True, "pending": False}
+    result = world.run(**state)
+    assert result["failed"]
+    assert "found: local, and rules of the firewall that would change" in result["msg"]
+    assert (world.foretold, world.task.check_mode, world.args_at_proof) == ([True], False, [])
+    world.applied = {"changed": False, "needed": False, "pending": False}
+    assert world.run(**state) == world.applied
+    world.applied = {"failed": True, "needed": True, "msg": "a port in use"}
+    assert world.run(**state)["msg"] == "a port in use"
+
+
+def test_on_the_node_itself_it_is_measured_and_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch, "local")
+    world.applied = {"changed": False, "rows": []}
+    assert world.run(state="probe") == world.applied
+    assert world.foretold == [False]
