@@ -111,9 +111,10 @@ class ActionModule(ActionBase):
         return f"the node has not gone over to the new settings: {said}"
 
     def _confirm(self, nonce: str, task_vars: dict[str, Any] | None) -> str | None:
-        """Disarm the undo; return what was wrong with that."""
+        """Disarm the undo, when the links are as wanted; return what was wrong with that."""
+        links = [] if self._task.args.get("state") == "absent" else self._task.args.get("links", [])
         try:
-            answer = self._module({"state": "confirmed", "nonce": nonce}, task_vars)
+            answer = self._module({"state": "confirmed", "nonce": nonce, "links": links}, task_vars)
         except AnsibleConnectionFailure as error:
             return f"[NET-ADDR] The connection broke before the undo was disarmed: {short(str(error))}. Run again."
         return str(answer.get("msg", "")) if answer.get("failed") else None

@@ -65,8 +65,10 @@ while read -r path; do
 done < "$folder/absent" || failed=yes
 while read -r number path; do
   mkdir -p -- "$(dirname -- "$path")"
-  cp -a --remove-destination -- "$folder/files/$number" "$path.eucaim-new" && mv -f -- "$path.eucaim-new" "$path" ||
+  # Not -a: what SELinux makes of a file is that of the place to which it goes.
+  cp -p --remove-destination -- "$folder/files/$number" "$path.eucaim-new" && mv -f -- "$path.eucaim-new" "$path" ||
     {{ rm -f -- "$path.eucaim-new"; failed=yes; }}
+  if command -v restorecon > /dev/null; then restorecon -- "$path" || :; fi
 done < "$folder/present" || failed=yes
 # A power cut must not take back half of it. Not all file systems: one on the network would wait for the network.
 sync -f /etc $home || sync

@@ -139,6 +139,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -164,6 +165,8 @@ ROOT = ""
 STATE = "/var/lib/eucaim/state/network.json"
 RESOLVER = "/etc/resolv.conf"
 VERSION = 1
+# How many seconds a link may take to be as wanted when a new connection gets in already.
+PATIENCE = 6
 BACKENDS: dict[str, ModuleType] = {
     "networkd": networkd,
     "networkmanager": networkmanager,
@@ -720,8 +723,31 @@ def tidy(module: AnsibleModule) -> None:
     node.run(module, ["systemctl", "daemon-reload"])
 
 
+def amiss(module: AnsibleModule) -> list[str]:
+    """Return in words where the kernel is not as wanted yet; a link without a carrier cannot be."""
+    seen = sights.parse_links(says(module, "ip", "-d", "-j", "address"))
+    words = []
+    for each in module.params["links"]:
+        wanted = model.wanted_of(each)
+        link = sights.place(wanted, seen)
+        if link is None:
+            words.append(f"{wanted.name} is not there")
+        elif link.device not in seen or seen[link.device].carrier:
+            words += sights.drift(link, seen)
+    return words
+
+
 def confirmed(module: AnsibleModule) -> None:
-    """Disarm the undo, if it has not struck."""
+    """Disarm the undo, if it has not struck, and if the settings are in force that it would undo."""
+    end = time.monotonic() + PATIENCE
+    while waiting() and (words := amiss(module)):
+        if time.monotonic() > end:
+            module.fail_json(
+                msg=f"[NET-ADDR] A new connection gets in, but the new settings are not in force: {'; '.join(words)}. "
+                f"The former ones come back by themselves at {waiting()[0]} (the node's clock). Look at what the "
+                "network manager says (journalctl on the node), correct network_links, and run again."
+            )
+        time.sleep(1)
     with locked():
         if not os.path.exists(at(undo.PENDING)):
             module.fail_json(

@@ -104,6 +104,8 @@ def test_a_new_connection_disarms_the_undo(world: World) -> None:
     assert not result["pending"]
     assert world.calls[0]["reached_as"] == "192.0.2.1"
     assert (world.calls[1]["state"], world.calls[1]["nonce"]) == ("confirmed", world.calls[0]["nonce"])
+    # A connection may get in by other settings than those.
+    assert world.calls[1]["links"] == [{"name": "enp1s0"}]
     ((_host, arguments),) = world.proofs
     assert arguments == f"{network.NEW} -C"
     assert world.connection.options == {"ssh_args": "-C", "reconnection_retries": 2, "host": "192.0.2.1", "port": 22}
@@ -153,7 +155,8 @@ def test_under_a_new_address_it_shows_its_host_key(
 def test_after_removal_it_may_be_where_it_was_before(world: World) -> None:
     world.applied["reached_before"] = "192.0.2.5"
     world.reachable = ("192.0.2.5",)
-    assert not world.run(state="absent")["pending"]
+    assert not world.run(state="absent", links=[{"name": "enp1s0"}])["pending"]
+    assert world.calls[1]["links"] == []
     assert [host for host, _arguments in world.proofs] == ["192.0.2.1", "192.0.2.5"]
     world.proofs.clear()
     assert world.run(state="present", undo_seconds=45)["failed"]

@@ -128,6 +128,15 @@ def test_settings_that_are_half_there_are_not_proven(switch: Switch, tool: str) 
     assert "next after" in switch.read("calls")
 
 
+def test_files_get_what_selinux_has_for_their_place(switch: Switch) -> None:
+    switch.tool("cp", f'echo cp $1 >> {switch.root}/calls; exec /bin/cp "$@"')
+    switch.tool("restorecon", f"echo restorecon $@ >> {switch.root}/calls; exit 1")
+    assert switch.run("apply") == 0
+    copied = switch.read("calls").splitlines()[1:-1]
+    assert copied == ["cp -p", f"restorecon -- {switch.root}/kept", "cp -p", f"restorecon -- {switch.root}/new"]
+    assert (switch.root / "kept").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_list_that_is_gone_is_no_empty_list(switch: Switch) -> None:
     (switch.home / "former" / "present").unlink()
     assert switch.run("undo") == 1

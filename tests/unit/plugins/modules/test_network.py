@@ -39,9 +39,14 @@ class World:
         self.addresses = {"enp1s0": ["192.0.2.77/24 dynamic"], "enp2s0": []}
         self.bond: dict[str, Any] = {}
         self.units = ["systemd-networkd.service"]
+        self.later: list[str] = []
+        self.dark: list[str] = []
+        self.slept = 0.0
         self.timers = True
         self.bad = ""
         monkeypatch.setattr(network, "ROOT", str(root))
+        monkeypatch.setattr("time.sleep", self.sleep)
+        monkeypatch.setattr("time.monotonic", lambda: self.slept)
         programs: dict[str, Callable[[Sequence[str], Any], Answer]] = {
             "ip": self.run_ip,
             "systemctl": self.run_systemctl,
@@ -55,6 +60,11 @@ class World:
         node.says("ifenslave")
         node.says("networkctl", out="1 lo loopback carrier unmanaged\n2 enp1s0 ether routable configured\n")
         self.write(DHCP, "[Match]\nName=en*\n[Network]\nDHCP=yes\n")
+
+    def sleep(self, seconds: float) -> None:
+        """Let the clock run, by which a link gets its addresses."""
+        self.slept += seconds
+        self.addresses["enp1s0"] = self.later or self.addresses["enp1s0"]
 
     def write(self, path: str, text: str, mode: int = 0o644) -> None:
         """Put a file on the node."""
@@ -73,7 +83,7 @@ class World:
         number = name[3]
         return {
             "ifname": name,
-            "flags": ["UP", "LOWER_UP"],
+            "flags": ["UP", *([] if name in self.dark else ["LOWER_UP"])],
             "mtu": 1500,
             "address": f"52:54:00:00:00:0{number}",
             **({"master": "bond0"} if self.bond else {}),
@@ -422,6 +432,31 @@ def test_what_cannot_be_armed_is_not_done(world: World) -> None:
 def test_a_proof_that_came_too_late_is_told(world: World) -> None:
     world.write(undo.UNDONE, "2026-11-25T16:20:13Z\n")
     assert "had struck already (2026-11-25T16:20:13Z)" in world.refuse(state="confirmed", nonce="abc")
+
+
+def test_a_connection_that_gets_in_by_other_settings_proves_nothing(world: World) -> None:
+    world.run(links=[STATIC], replace=True, nonce="abc")
+    world.go_over()
+    said = world.refuse(state="confirmed", nonce="abc", links=[STATIC, {"name": "enp9s0"}])
+    assert "not in force: enp1s0 lacks 192.0.2.10/24; enp9s0 is not there. The former ones come back" in said
+    assert world.read(undo.PENDING).split()[1] == "abc"
+    assert world.slept > network.PATIENCE
+    # An undo that has struck meanwhile is told as such.
+    (world.root / undo.PENDING.lstrip("/")).unlink()
+    assert "had struck already" in world.refuse(state="confirmed", nonce="abc", links=[STATIC])
+
+
+def test_a_link_may_take_some_seconds(world: World) -> None:
+    world.run(links=[STATIC], replace=True, nonce="abc")
+    world.go_over()
+    world.later = ["192.0.2.10/24"]
+    world.dark = ["enp2s0"]
+    other = {"name": "enp2s0", "addresses": ["198.51.100.2/24"]}
+    assert not world.run(state="confirmed", nonce="abc", links=[STATIC, other])["pending"]
+    assert world.slept == 1
+    world.dark = []
+    world.run(links=[BOND], replace=True, nonce="def")
+    assert "in force: bond0 is not there." in world.refuse(state="confirmed", nonce="def", links=[BOND])
 
 
 def test_rows_say_what_is_measured(world: World) -> None:
