@@ -302,6 +302,7 @@ def look(module: AnsibleModule) -> Sight:
         return sight
     plan_files(sight, wanted, active)
     sight.refusals += list(choice.others_settings(sight.foreign, module.params["replace"]))
+    sight.refusals += links_in_the_way(sight)
     sight.refusals += tools_missing(module, sight)
     sight.reasons = [
         f"{path} is to be {'deleted' if sight.after[path] is None else 'written'}" for path in sight.changed()
@@ -332,8 +333,8 @@ def plan_files(sight: Sight, wanted: Sequence[model.Wanted], active: Mapping[str
     for each in sight.foreign:
         if each.after is not None and not each.stuck:
             after[each.path] = each.after or None
-    for path, own in kept.items():
-        after.setdefault(path, own["before"])
+    returned = {path: given_back(path, own) for path, own in kept.items() if path not in after and not linked(path)}
+    after.update(returned)
     sight.after = after
     sight.before = {path: read(path) for path in after}
     sight.modes = {path: own["mode"] for path, own in kept.items()}
@@ -352,9 +353,34 @@ def plan_files(sight: Sight, wanted: Sequence[model.Wanted], active: Mapping[str
                 "mode": kept[path]["mode"] if path in kept else node.mode_of(at(path)),
             }
             for path, content in after.items()
-            if path not in kept or content != kept[path]["before"]
+            if path not in returned
         },
     }
+
+
+def linked(path: str) -> bool:
+    """Say whether there is a link now: what it leads to is not ours, whatever was there before."""
+    return os.path.islink(at(path))
+
+
+def given_back(path: str, own: Mapping[str, Any]) -> str | None:
+    """Return what a file of somebody else has to be when it is no more changed by us.
+
+    What somebody made of it since is theirs; only what we put out of force in it counts again.
+    """
+    now = read(path)
+    theirs = own["before"] is not None and now != own["after"] and now is not None
+    return (now or "").replace(ifupdown.AWAY, "") if theirs else own["before"]
+
+
+def links_in_the_way(sight: Sight) -> Iterator[Refusal]:
+    """Find links where a file would have to be changed."""
+    for path in filter(linked, sight.changed()):
+        yield model.refusal(
+            f"{path}, which is a link to {os.readlink(at(path))}",
+            "a file of its own: what the link leads to may be read by others, too",
+            "put a copy of the file in the place of the link, and run again",
+        )
 
 
 def former(own: Mapping[str, Any] | None, now: str | None) -> str | None:
@@ -692,12 +718,10 @@ def absent(module: AnsibleModule) -> None:
     reached_as = sight.record.get("reached_as", "")
     sight.manager = sight.record["manager"]
     for path, own in kept.items():
-        now = read(path)
-        sight.modes[path] = own["mode"]
-        sight.before[path] = now
-        # What somebody made of a file since is theirs; only what we put out of force in it counts again.
-        theirs = own["before"] is not None and now != own["after"] and now is not None
-        sight.after[path] = (now or "").replace(ifupdown.AWAY, "") if theirs else own["before"]
+        if not linked(path):
+            sight.modes[path] = own["mode"]
+            sight.before[path] = read(path)
+            sight.after[path] = given_back(path, own)
     sight.reasons = [f"{path} is to be as before" for path in sight.changed()]
     sight.record = {
         "files": {},

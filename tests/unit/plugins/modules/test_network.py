@@ -353,6 +353,54 @@ def test_netplan_is_told(world: World) -> None:
     assert (world.root / cloud.lstrip("/")).stat().st_mode & 0o777 == 0o600
 
 
+def test_what_somebody_made_of_a_file_since_is_theirs(world: World) -> None:
+    cloud = "/etc/netplan/50-cloud-init.yaml"
+    world.write(cloud, "network:\n  ethernets:\n    enp1s0:\n      dhcp4: true\n", 0o600)
+    world.apply(links=[STATIC], replace=True)
+    world.addresses["enp1s0"] = ["192.0.2.10/24"]
+    theirs = "network:\n  ethernets:\n    enp2s0:\n      dhcp4: true\n"
+    world.write(cloud, theirs)
+    assert not world.run(links=[STATIC], replace=True)["changed"]
+    world.apply(links=[{**STATIC, "mtu": 1400}], replace=True)
+    assert world.read(cloud) == theirs
+    assert cloud not in world.read(network.STATE)
+
+
+def test_of_a_link_that_is_not_listed_any_more_the_settings_of_now_count_again(world: World) -> None:
+    ifupdown(world)
+    world.apply(links=[STATIC, {"name": "enp2s0"}], replace=True)
+    world.write(MAIN, world.read(MAIN) + "iface enp9s0 inet dhcp\n")
+    world.apply(links=[{"name": "enp2s0"}], replace=True)
+    assert world.read(MAIN) == f"{INTERFACES}iface enp9s0 inet dhcp\n"
+
+
+def test_what_is_a_link_now_is_left_alone(world: World) -> None:
+    world.write(network.RESOLVER, "nameserver 198.51.100.1\n")
+    world.apply(links=[STATIC], replace=True)
+    world.addresses["enp1s0"] = ["192.0.2.10/24"]
+    stub = "/run/systemd/resolve/stub-resolv.conf"
+    world.write(stub, "nameserver 127.0.0.53\n")
+    resolver = world.root / network.RESOLVER.lstrip("/")
+    resolver.unlink()
+    resolver.symlink_to(world.root / stub.lstrip("/"))
+    world.units.append("systemd-resolved.service")
+    assert not world.run(links=[STATIC], replace=True)["changed"]
+    reasons = world.run(state="absent", nonce="abc")["reasons"]
+    assert reasons == [f"{OURS} is to be as before"]
+    world.go_over()
+    assert resolver.is_symlink()
+    assert world.read(stub) == "nameserver 127.0.0.53\n"
+
+
+def test_a_link_in_the_place_of_a_file_is_refused(world: World) -> None:
+    cloud, other = "/etc/netplan/50-cloud-init.yaml", "/srv/lan.yaml"
+    world.write(other, "network:\n  ethernets:\n    enp1s0:\n      dhcp4: true\n")
+    world.write("/etc/netplan/x", "")
+    (world.root / cloud.lstrip("/")).symlink_to(world.root / other.lstrip("/"))
+    said = world.refuse(links=[STATIC], replace=True)
+    assert f"{cloud}, which is a link to {world.root}{other}" in said
+
+
 def test_a_run_that_was_killed_is_finished_by_the_same_one(world: World) -> None:
     world.run(links=[STATIC], replace=True, nonce="abc")
     former = world.read(f"{undo.FORMER}/absent")
