@@ -91,6 +91,20 @@ def not_there(links: Sequence[Wanted], seen: Mapping[str, Seen]) -> list[Refusal
     ]
 
 
+def twice(links: Sequence[Placed]) -> Iterator[Refusal]:
+    """Find adapters that are named by their name and by their address, as if they were two."""
+    ports = [port for link in links for port in link.ports]
+    for device in sorted({port.device for port in ports}):
+        names = [port.name for port in ports if port.device == device]
+        if len(names) > 1:
+            yield refusal(
+                f"{device} in two places, as {' and as '.join(names)}",
+                "each adapter once: an adapter does not take over from itself",
+                "name another adapter instead of one of them",
+                "NET-REDUND",
+            )
+
+
 def unfit(
     links: Sequence[Placed],
     seen: Mapping[str, Seen],

@@ -293,6 +293,9 @@ def look(module: AnsibleModule) -> Sight:
     may = [word for word in ("wireless", "no_carrier") if module.params[f"allow_{word}"]]
     # A bond of ours that runs on one cable is told by the evidence, and is no reason to stop.
     settled = sight.record.get("devices", [])
+    sight.refusals = list(choice.twice(sight.links))
+    if sight.refusals:
+        return sight
     sight.refusals = list(choice.unfit(sight.links, seen, wireless_of(seen), may, settled))
     active = look_at_units(module)
     devices = [device for device, _mac in settings.devices_of(sight.links)]
@@ -818,7 +821,10 @@ def probe(module: AnsibleModule) -> None:
     have: list[str] = []
     wrong = [reason.found for reason in sight.refusals if reason.variable == "network_links"]
     wrong += [f"{path} is not as it was written" for path in sight.changed()]
-    bonds: tuple[list[str], list[str]] = ([], [])
+    bonds: tuple[list[str], list[str]] = (
+        [],
+        [reason.found for reason in sight.refusals if reason.requirement == "NET-REDUND"],
+    )
     for link in sight.links:
         words = sights.address_words(link, sight.seen, routes, wireless)
         have += words[0]

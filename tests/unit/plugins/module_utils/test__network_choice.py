@@ -63,6 +63,13 @@ def test_an_adapter_that_is_not_there_is_named() -> None:
     assert choice.not_there(wanted, {})[0].needed == "one of none"
 
 
+def test_an_adapter_by_two_names_is_one() -> None:
+    same = {**BOND, "members": ["enp1s0", "52:54:00:00:00:01"]}
+    (refusal,) = choice.twice(links(same, {"name": "enp3s0"}))
+    assert refusal.found == "enp1s0 in two places, as enp1s0 and as 52:54:00:00:00:01"
+    assert list(choice.twice(links(BOND, {"name": "52:54:00:00:00:03"}))) == []
+
+
 def unfit(seen: dict[str, Seen], *, wireless: tuple[str, ...] = (), may: tuple[str, ...] = ()) -> list[str]:
     """Return what is wrong with the adapters of a bond."""
     found = choice.unfit(links(BOND), {**SEEN, **seen}, wireless, may, ())

@@ -25,6 +25,13 @@ STATIC: dict[str, Any] = {
     "dns": ["192.0.2.53"],
 }
 BOND: dict[str, Any] = {**STATIC, "name": "bond0", "members": ["enp1s0", "enp2s0"]}
+# A bond as ip shows it.
+RUNNING: dict[str, Any] = {
+    "ifname": "bond0",
+    "flags": ["UP", "LOWER_UP"],
+    "linkinfo": {"info_kind": "bond", "info_data": {"mode": "active-backup", "active_slave": "enp2s0"}},
+    "addr_info": [{"local": "192.0.2.10", "prefixlen": 24, "scope": "global"}],
+}
 DHCP = "/etc/systemd/network/80-dhcp.network"
 OURS = "/etc/systemd/network/05-eucaim-enp1s0.network"
 MAIN = "/etc/network/interfaces"
@@ -219,6 +226,12 @@ def test_name_servers_are_left_to_the_program_that_keeps_them(world: World) -> N
 
 def test_what_cannot_work_changes_nothing(world: World) -> None:
     assert "no adapter called enp9s0" in world.refuse(links=[{"name": "enp9s0"}])
+    twice = {**BOND, "members": ["enp1s0", "52:54:00:00:00:01"]}
+    assert "enp1s0 in two places" in world.refuse(links=[twice], replace=True)
+    world.bond = RUNNING
+    redundancy = world.run(state="probe", links=[twice], replace=True)["rows"][1]
+    assert (redundancy["status"], "enp1s0 in two places" in redundancy["measured"]) == ("unmet", True)
+    world.bond = {}
     assert "the name eth0" in world.refuse(links=[{"name": "eth0"}])
     world.write("/sys/class/net/enp1s0/phy80211", "")
     assert "which is wireless" in world.refuse(links=[STATIC], replace=True)
@@ -230,12 +243,7 @@ def test_what_cannot_work_changes_nothing(world: World) -> None:
 def test_a_bond_is_made_and_given_up(world: World) -> None:
     world.apply(links=[BOND], replace=True)
     assert "ip link delete dev bond0" not in world.read(f"{undo.NEXT}/before")
-    world.bond = {
-        "ifname": "bond0",
-        "flags": ["UP", "LOWER_UP"],
-        "linkinfo": {"info_kind": "bond", "info_data": {"mode": "active-backup"}},
-        "addr_info": [{"local": "192.0.2.10", "prefixlen": 24, "scope": "global"}],
-    }
+    world.bond = RUNNING
     world.addresses = {"enp1s0": [], "enp2s0": []}
     assert not world.run(links=[BOND], replace=True)["changed"]
     world.run(links=[STATIC], replace=True, nonce="abc")
@@ -524,12 +532,7 @@ def test_rows_say_what_is_measured(world: World) -> None:
 
 
 def test_rows_of_a_bond(world: World) -> None:
-    world.bond = {
-        "ifname": "bond0",
-        "flags": ["UP", "LOWER_UP"],
-        "linkinfo": {"info_kind": "bond", "info_data": {"mode": "active-backup", "active_slave": "enp2s0"}},
-        "addr_info": [{"local": "192.0.2.10", "prefixlen": 24, "scope": "global"}],
-    }
+    world.bond = RUNNING
     _address, redundancy = world.run(state="probe", links=[{**BOND, "gateway": ""}], replace=True)["rows"]
     assert redundancy["status"] == "met"
     assert redundancy["measured"] == "bond0: active-backup, enp2s0 active; with carrier: enp1s0 and enp2s0"
