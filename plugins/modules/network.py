@@ -819,7 +819,8 @@ def probe(module: AnsibleModule) -> None:
     routes = routes_now(module)
     wireless = wireless_of(sight.seen)
     have: list[str] = []
-    wrong = [reason.found for reason in sight.refusals if reason.variable == "network_links"]
+    # Settings of somebody else for the same links are no fault of the node; everything else is.
+    wrong = [reason.found for reason in sight.refusals if reason.variable != "network_replace"]
     wrong += [f"{path} is not as it was written" for path in sight.changed()]
     bonds: tuple[list[str], list[str]] = (
         [],

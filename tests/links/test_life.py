@@ -154,6 +154,15 @@ def test_a_change_that_a_power_cut_ended_is_undone_before_the_network_is_up(node
     assert node.sh("cat /sys/class/net/bond0/mtu") == "1400"
 
 
+def test_a_node_that_lists_no_links_has_no_evidence_of_them(node: Network) -> None:
+    """What was measured once is not told for ever."""
+    links, node.settings["network_links"] = node.settings["network_links"], []
+    run = node.run(room="verify").succeeded()
+    node.settings["network_links"] = links
+    assert run.changed == 0
+    assert node.sh("find /var/lib/eucaim -path '*/evidence/network.json'") == ""
+
+
 def test_remove_goes_back_to_dhcp(node: Network) -> None:
     """Both links lease an address again, and nothing of ours is left."""
     node.told_truly("remove")

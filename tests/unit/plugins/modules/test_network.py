@@ -529,6 +529,9 @@ def test_rows_say_what_is_measured(world: World) -> None:
     assert "never proven" in address["measured"]
     address, _redundancy = world.run(state="probe", links=[{"name": "enp9s0"}])["rows"]
     assert address["measured"].startswith("no adapter called enp9s0")
+    world.units.clear()
+    address, _redundancy = world.run(state="probe", links=[STATIC], replace=True)["rows"]
+    assert (address["status"], "no network manager that runs" in address["measured"]) == ("unmet", True)
 
 
 def test_rows_of_a_bond(world: World) -> None:
