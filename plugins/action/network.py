@@ -37,6 +37,8 @@ class ActionModule(ActionBase):
     _requires_connection = True
     _supports_check_mode = True
     _supports_async = False
+    # Under which address the new connection got in.
+    _reached = ""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result of the task."""
@@ -67,6 +69,8 @@ class ActionModule(ActionBase):
             result.update(failed=True, msg=failed)
         else:
             result["pending"] = False
+            if self._reached not in ("", now):
+                result["reached_at"] = self._reached
         return result
 
     def _host(self, task_vars: Mapping[str, Any] | None) -> str:
@@ -94,6 +98,7 @@ class ActionModule(ActionBase):
                 with new_connection(self._connection, self._options(host, now), host=host):
                     reason = self._read(nonce)
                     if not reason:
+                        self._reached = host
                         return "", self._confirm(nonce, task_vars)
             if time.monotonic() > end:
                 return reason, None
@@ -130,10 +135,10 @@ class ActionModule(ActionBase):
 
 def _hosts(after: str, state: Any, answer: Mapping[str, Any], now: str) -> list[str]:
     """Return under which addresses the node may be reached afterwards."""
-    if after:
-        return [after]
-    before = str(answer.get("reached_before") or "") if state == "absent" else ""
-    return list(dict.fromkeys([now, *([before] if before else [])]))
+    if state != "absent":
+        return [after or now]
+    # Settings of before bring the address of before; address_after may still be that of the settings that go.
+    return [host for host in dict.fromkeys([after, str(answer.get("reached_before") or ""), now]) if host]
 
 
 def _unproven(answer: Mapping[str, Any], hosts: Sequence[str], reason: str) -> str:

@@ -123,6 +123,10 @@ reached_before:
   description: The address under which the node was reached before the first change.
   returned: when the undo is armed
   type: str
+reached_at:
+  description: The address under which the node is reached since.
+  returned: when that is another one than before
+  type: str
 rows:
   description: Rows of evidence.
   returned: O(state=probe)

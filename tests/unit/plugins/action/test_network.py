@@ -144,7 +144,7 @@ def test_under_a_new_address_it_shows_its_host_key(
 ) -> None:
     world = World(monkeypatch, port=port)
     world.reachable = ("192.0.2.9",)
-    assert not world.run(address_after="192.0.2.9")["pending"]
+    assert world.run(address_after="192.0.2.9")["reached_at"] == "192.0.2.9"
     ((host, arguments),) = world.proofs
     assert host == "192.0.2.9"
     assert f"-o HostKeyAlias={alias} -C" in arguments
@@ -157,10 +157,22 @@ def test_after_removal_it_may_be_where_it_was_before(world: World) -> None:
     world.reachable = ("192.0.2.5",)
     assert not world.run(state="absent", links=[{"name": "enp1s0"}])["pending"]
     assert world.calls[1]["links"] == []
-    assert [host for host, _arguments in world.proofs] == ["192.0.2.1", "192.0.2.5"]
+    assert [host for host, _arguments in world.proofs] == ["192.0.2.5"]
     world.proofs.clear()
     assert world.run(state="present", undo_seconds=45)["failed"]
     assert {host for host, _arguments in world.proofs} == {"192.0.2.1"}
+
+
+def test_after_removal_the_address_after_may_be_gone_with_the_settings(world: World) -> None:
+    world.applied["reached_before"] = "192.0.2.5"
+    world.reachable = ("192.0.2.5",)
+    result = world.run(state="absent", address_after="192.0.2.9")
+    assert (result["pending"], result["reached_at"]) == (False, "192.0.2.5")
+    assert [host for host, _arguments in world.proofs] == ["192.0.2.9", "192.0.2.5"]
+    world.proofs.clear()
+    world.reachable = ("192.0.2.1",)
+    assert "reached_at" not in world.run(state="absent", address_after="192.0.2.9")
+    assert [host for host, _arguments in world.proofs] == ["192.0.2.9", "192.0.2.5", "192.0.2.1"]
 
 
 def test_a_module_whose_connection_broke_may_have_been_at_its_end(world: World) -> None:
