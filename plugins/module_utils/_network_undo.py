@@ -73,7 +73,12 @@ done < "$folder/present" || failed=yes
 # A power cut must not take back half of it. Not all file systems: one on the network would wait for the network.
 sync -f /etc $home || sync
 
-[ "$what" = boot ] || sh "$folder/after" 9>&-
+if [ "$what" != boot ]; then
+  sh "$folder/after" 9>&-
+elif command -v netplan > /dev/null; then
+  # What it makes of its files was made of the new ones, before any unit was started.
+  netplan generate
+fi
 # Settings that are half there are none to be proven, and what is half undone is tried again.
 [ -z "$failed" ] || exit 1
 if [ "$what" = apply ]; then

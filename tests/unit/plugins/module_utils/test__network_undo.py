@@ -105,6 +105,14 @@ def test_at_boot_the_files_alone_are_put_back(switch: Switch) -> None:
     assert "former" not in switch.read("calls")
 
 
+@pytest.mark.parametrize(("what", "made"), [("apply", ""), ("undo", ""), ("boot", "netplan generate old\n")])
+def test_at_boot_netplan_reads_its_files_anew(switch: Switch, what: str, made: str) -> None:
+    switch.run("apply")
+    switch.tool("netplan", f"echo netplan $@ $(cat {switch.root}/kept) >> {switch.root}/made; exit 1")
+    assert switch.run(what) == 0
+    assert switch.read("made") == made
+
+
 @pytest.mark.parametrize("what", ["undo", "boot"])
 @pytest.mark.parametrize("tool", ["cp", "mv", "rm"])
 def test_what_is_half_undone_is_tried_again(switch: Switch, what: str, tool: str) -> None:
