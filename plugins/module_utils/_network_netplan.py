@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._network import is_mac
@@ -31,6 +32,7 @@ FOLDERS = (HOME, "/run/netplan", "/usr/lib/netplan", "/lib/netplan")
 # netplan warns of a file that others may read.
 MODE = 0o600
 _KEY = re.compile(r"( *)(?:\"([^\"]+)\"|'([^']+)'|([^\s\"'#:{}\[\]-][^\s:]*)):(?:\s+(.*?))?\s*$")
+_COMMENT = re.compile(r"""("[^"]*"|'[^']*')|(?:^|(?<=\s))#.*""")
 KINDS = ("ethernets", "bonds", "wifis", "vlans", "bridges")
 
 
@@ -95,12 +97,20 @@ def _bond(link: Placed) -> dict[str, Any]:
     }
 
 
-def outline(text: str) -> dict[str, dict[str, str]]:
-    """Return the links of a file of netplan, by kind and name, each with its own lines; empty where it cannot be read.
+@dataclass(frozen=True)
+class Outline:
+    """What stands in a file of netplan."""
 
-    The few forms are read in which netplan's files are written: blocks by indentation, one key a line.
-    """
-    found: dict[str, dict[str, str]] = {}
+    # The keys of each link and their values, such as `ethernets lan` with match.macaddress.
+    entries: dict[str, dict[str, str]] = field(default_factory=dict)
+    # What is no link and no version.
+    more: tuple[str, ...] = ()
+    # Whether all of it could be read that has to be known.
+    read: bool = True
+
+
+def _keys(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Return each key that begins a line, below those that it belongs to, and the value behind it."""
     keys: list[tuple[int, str]] = []
     for line in text.splitlines():
         key = _KEY.match(line)
@@ -108,46 +118,85 @@ def outline(text: str) -> dict[str, dict[str, str]]:
             depth = len(key[1])
             keys = [each for each in keys if each[0] < depth]
             keys.append((depth, key[2] or key[3] or key[4]))
-        path = [name for _depth, name in keys]
-        if len(path) > 2 and path[0] == "network" and path[1] in KINDS:
-            links = found.setdefault(path[1], {})
-            links[path[2]] = links.get(path[2], "") + line + "\n"
-    return found
+            yield tuple(name for _depth, name in keys), (key[5] or "").strip("\"'")
 
 
-def foreign(texts: Mapping[str, str], links: Sequence[Placed], _others: Sequence[tuple[str, str]]) -> list[Foreign]:
-    """Return settings of somebody else for these links."""
+def outline(text: str) -> Outline:
+    """Return what stands in a file of netplan.
+
+    The few forms are read in which netplan's files are written: blocks by indentation, one key a line.
+    """
+    entries: dict[str, dict[str, str]] = {}
+    more: dict[str, None] = {}
+    known = True
+    plain = "\n".join(_COMMENT.sub(lambda found: found[1] or "", line) for line in text.splitlines())
+    keys = list(_keys(plain))
+    for path, value in keys:
+        first, kind, name, *rest = (*path, "", "", "")[: max(len(path), 3)]
+        if first != "network" or kind not in ("", "version", *KINDS):
+            more[kind if first == "network" else first] = None
+        elif name:
+            entries.setdefault(f"{kind} {name}", {})[".".join(rest)] = value
+        elif kind != "version":
+            known = known and value in ("", "{}")
+    known = known and all(_is_known(entry) for entry in entries.values())
+    # A file in another form has no line of its own for its first key.
+    return Outline(entries, tuple(more), known and (bool(keys) or not re.search(r"[{\[]", plain)))
+
+
+def _is_known(entry: Mapping[str, str]) -> bool:
+    """Say whether it can be told what an entry is about: its name alone, or one name or address that has to match."""
+    if "match" not in entry:
+        return "match" not in entry.get("", "")
+    matches = [entry[key] for key in ("match.name", "match.macaddress") if key in entry]
+    return bool(matches) and all(value and value[0] not in "[&*!" for value in matches)
+
+
+def _is_about(name: str, entry: Mapping[str, str], device: str, mac: str) -> bool:
+    if "match" not in entry:
+        return name.partition(" ")[2] == device
+    pairs = (("match.name", device), ("match.macaddress", mac))
+    return all(fits([entry[key]], value) for key, value in pairs if key in entry)
+
+
+def foreign(texts: Mapping[str, str], links: Sequence[Placed], others: Sequence[tuple[str, str]]) -> list[Foreign]:
+    """Return settings of somebody else for these links. Others are the devices that are none of ours."""
     found = []
+    ours = dict(devices_of(links))
+    strangers = [(device, mac) for device, mac in others if mac not in ours.values()]
     for path, text in sorted(texts.items()):
+        there = outline(text)
         if is_ours(path):
             continue
-        theirs = outline(text)
-        entries = {
-            f"{kind} {name}": _fitting(name, lines, links) for kind in theirs for name, lines in theirs[kind].items()
-        }
-        mine = {entry: device for entry, device in entries.items() if device}
-        if mine:
-            strange = sorted(set(entries) - set(mine))
-            reason = f"{', '.join(strange)} stand in it, too" if strange else ""
-            if not path.startswith(f"{HOME}/"):
-                reason = "it does not lie in /etc/netplan"
-            found.append(Foreign(path, next(iter(mine.values())), after=None if reason else "", stuck=reason))
-        elif "network:" in text and not theirs and re.search(r"[{\[]", text):
+        if not there.read:
             found.append(
-                Foreign(path, links[0].device, stuck="it is not written line by line, and cannot be read here")
+                Foreign(path, next(iter(ours)), stuck="it is not written line by line, and cannot be read here")
             )
+            continue
+        about = {
+            name: [device for device, mac in ours.items() if _is_about(name, entry, device, mac)]
+            for name, entry in there.entries.items()
+        }
+        devices = [device for fitting in about.values() for device in fitting]
+        if devices:
+            beside = [*sorted(name for name in about if not about[name]), *there.more]
+            too = [
+                device
+                for device, mac in strangers
+                if any(_is_about(name, there.entries[name], device, mac) for name in about if about[name])
+            ]
+            reason = _stuck(path, beside, too)
+            found.append(Foreign(path, devices[0], after=None if reason else "", stuck=reason))
     return found
 
 
-def _fitting(name: str, lines: str, links: Sequence[Placed]) -> str:
-    """Return the device of ours that an entry is about; empty where it is about none."""
-    macs = re.findall(r"macaddress:\s*[\"']?([0-9A-Fa-f:]{17})", lines)
-    names = re.findall(r"^\s+name:\s*[\"']?([^\s\"']+)", lines, re.MULTILINE)
-    for device, mac in devices_of(links):
-        by_match = fits(names, device) if names else fits(macs, mac)
-        if by_match if by_match is not None else name == device:
-            return device
-    return ""
+def _stuck(path: str, beside: Sequence[str], too: Sequence[str]) -> str:
+    """Return why a file cannot give way whole; empty where it can."""
+    if not path.startswith(f"{HOME}/"):
+        return "it does not lie in /etc/netplan"
+    if beside:
+        return f"{', '.join(beside)} {'stand' if len(beside) > 1 else 'stands'} in it, too"
+    return f"it fits {', '.join(too)}, too" if too else ""
 
 
 def commands(_devices: Sequence[str]) -> Commands:

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import pytest
 import yaml
 from ansible_collections.eucaim.local_node.plugins.module_utils import _network_netplan as netplan
 from ansible_collections.eucaim.local_node.plugins.module_utils._network_settings import Foreign
@@ -97,17 +99,43 @@ other:
       dhcp4: true
 """
     found = netplan.outline(text)
-    assert {kind: sorted(names) for kind, names in found.items()} == {
-        "ethernets": ["enp1s0", "enp2s0"],
-        "bonds": ["bond0"],
+    assert sorted(found.entries) == ["bonds bond0", "ethernets enp1s0", "ethernets enp2s0"]
+    assert found.entries["ethernets enp1s0"] == {
+        "": "",
+        "dhcp4": "true",
+        "nameservers": "",
+        "nameservers.addresses": "[192.0.2.53]",
     }
-    assert "192.0.2.53" in found["ethernets"]["enp1s0"]
-    assert netplan.outline("") == {}
+    assert (found.more, found.read) == (("other",), True)
+    assert netplan.outline("") == netplan.Outline()
 
 
-def foreign(text: str, path: str = CLOUD) -> list[Foreign]:
+@pytest.mark.parametrize(
+    ("line", "key", "value"),
+    [
+        ("mtu: 1400 # small", "mtu", "1400"),
+        ("set-name: 'a # b' # c", "set-name", "a # b"),
+        ("label: a#b", "label", "a#b"),
+        ("# match: {macaddress: aa:bb:cc:dd:ee:ff}", "dhcp4", "true"),
+    ],
+)
+def test_comments_are_no_settings(line: str, key: str, value: str) -> None:
+    text = f"network:\n  ethernets:\n    enp3s0: # first\n      dhcp4: true\n      {line}\n"
+    found = netplan.outline(text)
+    assert found.entries["ethernets enp3s0"][key] == value
+    assert "match" not in found.entries["ethernets enp3s0"]
+
+
+def foreign(text: str, path: str = CLOUD, others: Sequence[tuple[str, str]] = ()) -> list[Foreign]:
     """Return settings of somebody else for one link."""
-    return netplan.foreign({path: text, netplan.OURS: "network:\n  ethernets:\n    enp3s0:\n"}, links(STATIC), [])
+    return netplan.foreign({path: text, netplan.OURS: "network:\n  ethernets:\n    enp3s0:\n"}, links(STATIC), others)
+
+
+def stuck(text: str) -> str:
+    """Return why settings of somebody else cannot give way."""
+    (found,) = foreign(text)
+    assert found.after is None
+    return found.stuck
 
 
 def test_a_file_of_one_link_gives_way_whole() -> None:
@@ -128,14 +156,63 @@ def test_a_link_is_found_by_what_it_matches() -> None:
 
 def test_what_stands_beside_others_is_not_torn_out() -> None:
     (found,) = foreign("network:\n  ethernets:\n    enp3s0:\n      dhcp4: true\n    enp1s0:\n      dhcp4: true\n")
-    assert found.stuck == "ethernets enp1s0 stand in it, too"
+    assert found.stuck == "ethernets enp1s0 stands in it, too"
     text = "network:\n  ethernets:\n    enp3s0:\n      dhcp4: true\n"
     (found,) = foreign(text, "/run/netplan/1.yaml")
     assert found.stuck == "it does not lie in /etc/netplan"
 
 
+MINE = "network:\n  version: 2\n  ethernets:\n    enp3s0:\n      dhcp4: true\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (f"{MINE}  tunnels:\n    wg0:\n      mode: wireguard\n", "tunnels stands in it, too"),
+        (f"{MINE}  renderer: NetworkManager\n", "renderer stands in it, too"),
+        (f"{MINE}  vlans:\n    lan:\n      id: 5\nx: 1\n", "vlans lan, x stand in it, too"),
+    ],
+)
+def test_a_file_that_holds_more_than_the_link_stays(text: str, reason: str) -> None:
+    assert stuck(text) == reason
+
+
+def test_what_fits_others_too_stays() -> None:
+    text = 'network:\n  ethernets:\n    all:\n      match:\n        name: "en*"\n      dhcp4: true\n'
+    others = [("enp1s0", "52:54:00:00:00:01"), ("docker0", "02:42:00:00:00:01"), ("enp3s0.5", "52:54:00:00:00:03")]
+    (found,) = foreign(text, others=others)
+    assert (found.after, found.stuck) == (None, "it fits enp1s0, too")
+
+
+def test_an_address_that_a_link_is_given_is_none_that_it_is_found_by() -> None:
+    given = "network:\n  ethernets:\n    enp3s0:\n      macaddress: aa:bb:cc:dd:ee:ff\n      dhcp4: true\n"
+    assert foreign(given) == [Foreign(CLOUD, "enp3s0", after="")]
+    both = "network:\n  ethernets:\n    x:\n      match:\n        name: en*\n        macaddress: 52:54:00:00:00:09\n"
+    assert foreign(both) == []
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "all:\n      match: {name: 'en*'}\n",
+        "all:\n      match:\n        name: [enp3s0, enp4s0]\n",
+        "all:\n      match:\n        name:\n        - enp3s0\n",
+        "all:\n      match:\n        driver: virtio_net\n",
+        "all: {match: {name: 'en*'}}\n",
+    ],
+)
+def test_a_match_that_cannot_be_read_is_stuck(entry: str) -> None:
+    assert "cannot be read here" in stuck(f"network:\n  ethernets:\n    {entry}")
+
+
 def test_what_cannot_be_read_is_not_taken_for_nothing() -> None:
-    (found,) = foreign("network: {ethernets: {enp3s0: {dhcp4: true}}}\n")
-    assert "cannot be read here" in found.stuck
+    for text in (
+        "network: {ethernets: {enp3s0: {dhcp4: true}}}\n",
+        "network:\n  bonds:\n    bond7:\n      mtu: 1400\n  ethernets: {enp3s0: {dhcp4: true}}\n",
+        '{"network": {"ethernets": {"enp3s0": {"dhcp4": true}}}}\n',
+    ):
+        assert "cannot be read here" in stuck(text)
+    for text in ("# {nothing}\n", "network:\n  version: 2  # {x}\n", "network:\n  ethernets: {}\n"):
+        assert foreign(text) == []
     assert foreign("network:\n  version: 2\n  renderer: networkd\n") == []
     assert netplan.commands(["enp3s0"]).after == ("netplan apply",)
