@@ -426,6 +426,16 @@ def tools_missing(module: AnsibleModule, sight: Sight) -> list[Refusal]:
                     "NET-REDUND",
                 )
             )
+        found += [
+            model.refusal(
+                f"{port.device}, the only name by which ifupdown can be told of {port.name}",
+                "a name that stays: the kernel gives this one in the order in which it finds the adapters",
+                "give the adapter a name by its address (systemd.link(5) on the node), restart the node, and use it",
+            )
+            for link in sight.links
+            for port in link.ports
+            if model.PASSING.match(port.device)
+        ]
         if not ifupdown.reads_ours(read(ifupdown.MAIN) or ""):
             found.append(
                 model.refusal(

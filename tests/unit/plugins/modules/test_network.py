@@ -87,7 +87,7 @@ class World:
 
     def link(self, name: str) -> dict[str, Any]:
         """Show one link as ip does."""
-        number = name[3]
+        number = name.removesuffix("s0")[-1]
         return {
             "ifname": name,
             "flags": ["UP", *([] if name in self.dark else ["LOWER_UP"])],
@@ -332,6 +332,16 @@ def test_ifupdown_needs_its_tool_for_bonds_and_a_line_that_reads_ours(world: Wor
     said = world.refuse(links=[BOND], replace=True)
     assert "a node without ifenslave" in said
     assert "that does not read /etc/network/interfaces.d" in said
+
+
+def test_ifupdown_is_not_told_of_a_name_that_passes(world: World) -> None:
+    world.addresses = {"eth1": ["192.0.2.77/24 dynamic"]}
+    named = {**STATIC, "name": "52:54:00:00:00:01"}
+    assert world.run(links=[named], replace=True)["manager"] == "networkd"
+    (world.root / undo.PENDING.lstrip("/")).unlink()
+    ifupdown(world)
+    said = world.refuse(links=[named], replace=True)
+    assert "eth1, the only name by which ifupdown can be told of 52:54:00:00:00:01" in said
 
 
 def test_networkmanager_is_told(world: World) -> None:
