@@ -150,8 +150,9 @@ def others_settings(found: Sequence[Foreign], replace: bool) -> Iterator[Refusal
             yield _refusal(
                 "network_replace",
                 f"settings of somebody else for {each.device} in {each.path}; {each.stuck}",
-                "a file of its own, so that nothing else is changed",
-                f"take what is about {each.device} out of it by hand, or into a file of its own, and run again",
+                "settings that can give way, while nothing else is changed",
+                each.remedy
+                or f"take what is about {each.device} out of it by hand, or into a file of its own, and run again",
             )
         elif not replace:
             yield _refusal(
@@ -161,6 +162,19 @@ def others_settings(found: Sequence[Foreign], replace: bool) -> Iterator[Refusal
                 "set network_replace: true, after which a copy is kept and remove puts them back; or take the link out "
                 "of network_links",
             )
+
+
+def unreachable_servers(links: Sequence[Wanted]) -> Iterator[Refusal]:
+    """Find name servers of a version of IP that NetworkManager is to leave alone."""
+    for link in links:
+        six = link.addresses and all(":" in text for text in link.addresses)
+        for server in link.dns:
+            if six and ":" not in server:
+                yield refusal(
+                    f"{link.name}: dns {server} without an address of IPv4",
+                    "name servers that the link can reach: NetworkManager takes no others",
+                    "take it out of dns, or give the link an address of IPv4",
+                )
 
 
 def resolver_text(links: Sequence[Wanted]) -> str:

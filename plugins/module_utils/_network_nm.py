@@ -9,6 +9,7 @@ Private to this collection: nothing outside may import it. Pure: no Ansible, no 
 from __future__ import annotations
 
 import ipaddress
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 
@@ -31,8 +32,8 @@ FOLDERS = (HOME, "/run/NetworkManager/system-connections", "/etc/sysconfig/netwo
 PREFIX = "eucaim-"
 # NetworkManager ignores a keyfile that others may read.
 MODE = 0o600
-# Of several connections that fit a link, NetworkManager takes the one with the greatest number.
-PRIORITY = "100"
+# Of several connections that fit a link, NetworkManager takes the one with the greatest number; there is no greater one.
+PRIORITY = 999
 _NAMESPACE = uuid.UUID("5d8d0f0e-6f0b-5c0e-8f5c-6f2d1c7b9a11")
 Lines = list[tuple[str, str]]
 
@@ -63,7 +64,7 @@ def _connection(device: str, kind: str, more: Sequence[tuple[str, str]]) -> str:
         ("uuid", str(uuid.uuid5(_NAMESPACE, device))),
         ("type", kind),
         ("autoconnect", "true"),
-        ("autoconnect-priority", PRIORITY),
+        ("autoconnect-priority", str(PRIORITY)),
         *more,
     ]
     return HEAD + section_text("connection", lines).lstrip()
@@ -92,7 +93,10 @@ def _link(link: Placed) -> str:
 def _ip(link: Placed, version: int) -> Lines:
     wanted = link.wanted
     addresses = [text for text in wanted.addresses if ipaddress.ip_interface(text).version == version]
-    lines: Lines = [("method", "manual" if addresses else "auto" if wanted.dhcp or version == 6 else "disabled")]
+    if version == 4 and not addresses and not wanted.dhcp:
+        # NetworkManager takes nothing else beside this.
+        return [("method", "disabled")]
+    lines: Lines = [("method", "manual" if addresses else "auto")]
     lines += [(f"address{number}", text) for number, text in enumerate(addresses, start=1)]
     routes = [route for route in wanted.routes if ipaddress.ip_network(route.to).version == version]
     lines += [(f"route{number}", f"{route.to},{route.via}") for number, route in enumerate(routes, start=1)]
@@ -110,15 +114,24 @@ def _member(link: Placed, port: Port) -> str:
 
 
 def foreign(texts: Mapping[str, str], links: Sequence[Placed], _others: Sequence[tuple[str, str]]) -> list[Foreign]:
-    """Return settings of somebody else for these links; they stay, ours are preferred."""
+    """Return settings of somebody else for these links; they stay, ours are preferred where that is possible."""
     found = []
     for path, text in sorted(texts.items()):
         device = (
             "" if is_ours(path) else next((name for name, mac in devices_of(links) if _fits(path, text, name, mac)), "")
         )
-        if device:
+        if device and (priority := _priority(text)) >= PRIORITY:
+            reason = f"NetworkManager takes it as soon as ours, because of its priority, {priority}"
+            found.append(Foreign(path, device, stuck=reason, remedy="give it a smaller autoconnect-priority"))
+        elif device:
             found.append(Foreign(path, device))
     return found
+
+
+def _priority(text: str) -> int:
+    """Return the priority of a connection, in the newer form or the older one."""
+    found = re.search(r"^\s*(?:autoconnect-priority|AUTOCONNECT_PRIORITY)\s*=\s*\"?(-?\d+)", text, re.MULTILINE)
+    return int(found[1]) if found else 0
 
 
 def _fits(path: str, text: str, device: str, mac: str) -> bool:

@@ -414,6 +414,8 @@ def resolver(sight: Sight, wanted: Sequence[model.Wanted], active: Mapping[str, 
 def tools_missing(module: AnsibleModule, sight: Sight) -> list[Refusal]:
     """Return what a manager lacks for the settings that are wanted of it."""
     found = []
+    if sight.manager == "networkmanager":
+        found += choice.unreachable_servers([link.wanted for link in sight.links])
     if sight.manager == "ifupdown":
         if any(link.bond for link in sight.links) and not module.get_bin_path(
             "ifenslave", opt_dirs=["/usr/sbin", "/sbin"]

@@ -96,7 +96,18 @@ def test_settings_of_somebody_else_need_a_word() -> None:
         "settings of somebody else for enp1s0 in /etc/a",
         "settings of somebody else for enp1s0 in /etc/b; others stand in it",
     ]
-    assert [refusal.found[-10:] for refusal in choice.others_settings([plain, stuck], True)] == ["tand in it"]
+    (refusal,) = choice.others_settings([plain, stuck], True)
+    assert refusal.found[-10:] == "tand in it"
+    assert refusal.remedy.startswith("take what is about enp1s0 out of it by hand")
+    (refusal,) = choice.others_settings([Foreign("/etc/b", "enp1s0", stuck="first", remedy="be second")], True)
+    assert refusal.remedy == "be second"
+
+
+def test_a_name_server_that_networkmanager_cannot_be_told_is_named() -> None:
+    six = {"name": "enp1s0", "addresses": ["2001:db8::10/64"], "dns": ["192.0.2.53", "2001:db8::53"]}
+    wanted = [wanted_of(six), wanted_of(STATIC), wanted_of({"name": "enp2s0", "dns": ["192.0.2.53"]})]
+    (refusal,) = choice.unreachable_servers(wanted)
+    assert refusal.found == "enp1s0: dns 192.0.2.53 without an address of IPv4"
 
 
 def test_name_servers_are_written_once() -> None:

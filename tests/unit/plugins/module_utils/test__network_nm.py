@@ -55,8 +55,15 @@ def test_an_address_by_dhcp_of_an_adapter_named_by_its_own() -> None:
     assert file["ethernet"]["mac-address"] == "52:54:00:00:00:03"
     assert "interface-name" not in file["connection"]
     assert (file["ipv4"]["method"], file["ipv4"]["ignore-auto-dns"]) == ("auto", "true")
-    only_six = keyfiles({"name": "enp3s0", "addresses": ["2001:db8::10/64"]})["eucaim-enp3s0.nmconnection"]
-    assert only_six["ipv4"]["method"] == "disabled"
+    assert file["connection"]["autoconnect-priority"] == "999"
+
+
+def test_beside_a_version_that_is_disabled_nothing_stands() -> None:
+    file = only(keyfiles({"name": "enp3s0", "addresses": ["2001:db8::10/64"], "search": ["lan"]}))
+    assert dict(file["ipv4"]) == {"method": "disabled"}
+    assert (file["ipv6"]["method"], file["ipv6"]["dns-search"]) == ("manual", "lan;")
+    file = only(keyfiles({"name": "enp3s0", "addresses": ["192.0.2.10/24"], "search": ["lan"]}))
+    assert (file["ipv6"]["method"], file["ipv6"]["dns-search"]) == ("auto", "lan;")
 
 
 def test_a_bond() -> None:
@@ -92,6 +99,21 @@ def test_a_bond() -> None:
 )
 def test_settings_of_somebody_else_are_found(name: str, text: str, theirs: bool) -> None:
     assert nm.foreign({name: text}, links(STATIC), []) == ([Foreign(name, "enp3s0")] if theirs else [])
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "stuck"),
+    [
+        (f"{HOME}/lan", "[connection]\ntype=ethernet\nautoconnect-priority = 999\n", True),
+        (f"{HOME}/lan", "[connection]\ntype=ethernet\nautoconnect-priority=998\n", False),
+        (f"{HOME}/lan", "[connection]\ntype=ethernet\nautoconnect-priority=-999\n", False),
+        ("/etc/sysconfig/network-scripts/ifcfg-x", 'DEVICE=enp3s0\nAUTOCONNECT_PRIORITY="999"\n', True),
+    ],
+)
+def test_what_ours_cannot_come_before_is_stuck(path: str, text: str, stuck: bool) -> None:
+    (found,) = nm.foreign({path: text}, links(STATIC), [])
+    assert bool(found.stuck) is stuck
+    assert found.remedy == ("give it a smaller autoconnect-priority" if stuck else "")
 
 
 def test_it_reads_its_files_and_chooses_anew() -> None:

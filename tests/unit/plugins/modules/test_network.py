@@ -346,6 +346,8 @@ def test_ifupdown_is_not_told_of_a_name_that_passes(world: World) -> None:
 
 def test_networkmanager_is_told(world: World) -> None:
     world.units[:] = ["NetworkManager.service"]
+    six = {"name": "enp1s0", "addresses": ["2001:db8::10/64"], "dns": ["192.0.2.53"]}
+    assert "dns 192.0.2.53 without an address of IPv4" in world.refuse(links=[six])
     world.apply(links=[STATIC])
     path = nm.path_of("enp1s0")
     assert (world.root / path.lstrip("/")).stat().st_mode & 0o777 == 0o600
