@@ -59,7 +59,9 @@ def files(links: Sequence[Placed]) -> dict[str, str]:
 
 def _stanzas(link: Placed) -> str:
     wanted = link.wanted
-    more = [f"mtu {wanted.mtu}"] if wanted.mtu else []
+    # The method dhcp does not know the word.
+    size = f"post-up ip link set dev {link.device} mtu {wanted.mtu}" if wanted.dhcp else f"mtu {wanted.mtu}"
+    more = [size] if wanted.mtu else []
     if link.bond:
         more += _bond(link)
     # For a node with the program resolvconf; without it nobody reads them.

@@ -12,7 +12,13 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.eucaim.local_node.plugins.module_utils._network import Wanted, interface_of, is_mac
+from ansible_collections.eucaim.local_node.plugins.module_utils._network import (
+    DEFAULTS,
+    Wanted,
+    address_of,
+    interface_of,
+    is_mac,
+)
 from ansible_collections.eucaim.local_node.plugins.module_utils._plain import Plain
 
 
@@ -126,12 +132,12 @@ def default_routes(text: str) -> dict[str, list[str]]:
     except ValueError:
         return {}
     found: dict[str, list[str]] = {}
-    for each in data.many():
-        found.setdefault(each.text("dev") or "", []).append(each.text("gateway") or "")
+    for hop in (hop for each in data.many() for hop in (each.many("nexthops") or [each])):
+        found.setdefault(hop.text("dev") or "", []).append(hop.text("gateway") or "")
     return found
 
 
-def drift(link: Placed, seen: Mapping[str, Seen]) -> list[str]:
+def drift(link: Placed, seen: Mapping[str, Seen], routes: Mapping[str, Sequence[str]]) -> list[str]:
     """Return in words where the kernel is not as wanted, although the settings may be."""
     now = seen.get(link.device)
     if now is None:
@@ -147,6 +153,13 @@ def drift(link: Placed, seen: Mapping[str, Seen]) -> list[str]:
     words += [f"{link.device} lacks {text}" for text in link.wanted.addresses if interface_of(text) not in have]
     if link.wanted.mtu and now.mtu != link.wanted.mtu:
         words.append(f"{link.device} has mtu {now.mtu}, not {link.wanted.mtu}")
+    routers = {address_of(text) for text in routes.get(link.device, ())}
+    words += [
+        f"{link.device} lacks the gateway {route.via}"
+        for route in link.wanted.routes
+        # A link without a carrier has no routes, and no settings help.
+        if route.to in DEFAULTS.values() and now.carrier and address_of(route.via) not in routers
+    ]
     return words
 
 
@@ -157,21 +170,15 @@ def address_words(
     now = seen.get(link.device)
     if now is None:
         return [], [f"{link.device} is not there"]
-    wrong = list(drift(link, seen))
+    wrong = list(drift(link, seen, routes))
     wrong += [f"{port.device} is wireless" for port in link.ports if port.device in wireless]
     if not now.carrier:
         wrong.append(f"{link.device} has no carrier")
     static = [text for text in now.addresses if text not in now.leased]
     if link.wanted.dhcp and not now.leased:
         wrong.append(f"{link.device} has no address by DHCP")
-    routers = routes.get(link.device, [])
-    wrong += [
-        f"{link.device} lacks the gateway {route.via}"
-        for route in link.wanted.routes
-        if route.to in ("0.0.0.0/0", "::/0") and route.via not in routers
-    ]
     words = [f"{text} static" for text in static] + [f"{text} by DHCP" for text in now.leased]
-    words += [f"gateway {router}" for router in routers]
+    words += [f"gateway {router}" for router in routes.get(link.device, [])]
     return [f"{link.device}: {', '.join(words) or 'no address'}"], wrong
 
 

@@ -227,6 +227,8 @@ class Sight:
     """What was seen, and what has to become of it."""
 
     seen: dict[str, sights.Seen]
+    # The routers of the default routes, by link.
+    routes: dict[str, list[str]]
     record: dict[str, Any]
     manager: str = ""
     links: list[sights.Placed] = field(default_factory=list)
@@ -239,6 +241,10 @@ class Sight:
     modes: dict[str, int] = field(default_factory=dict)
     # The change that waited for its proof before anything else was looked at.
     waiting: list[str] = field(default_factory=list)
+
+    def drift(self, link: sights.Placed) -> list[str]:
+        """Return in words where the kernel does not have a link as wanted."""
+        return sights.drift(link, self.seen, self.routes)
 
     def changed(self) -> list[str]:
         """Return the files that are not as they have to be."""
@@ -288,7 +294,7 @@ def look(module: AnsibleModule) -> Sight:
     """Look at everything, and work out what the files have to be."""
     unproven = waiting()
     seen = sights.parse_links(says(module, "ip", "-d", "-j", "address"))
-    sight = Sight(seen, node.read_object(at(STATE)), waiting=unproven)
+    sight = Sight(seen, routes_now(module), node.read_object(at(STATE)), waiting=unproven)
     wanted = [model.wanted_of(each) for each in module.params["links"]]
     sight.refusals = model.problems(wanted) or choice.not_there(wanted, seen)
     if sight.refusals:
@@ -314,7 +320,7 @@ def look(module: AnsibleModule) -> Sight:
     sight.reasons = [
         f"{path} is to be {'deleted' if sight.after[path] is None else 'written'}" for path in sight.changed()
     ]
-    sight.reasons += [word for link in sight.links for word in sights.drift(link, seen)]
+    sight.reasons += [word for link in sight.links for word in sight.drift(link)]
     return sight
 
 
@@ -524,7 +530,7 @@ def bonds_to_make(sight: Sight) -> list[str]:
     changed = set(sight.changed())
     found = [name for name in sorted(before) if name not in sight.record["bonds"]]
     for link in sight.links:
-        new = bool(changed & set(own_files(sight, link))) or bool(sights.drift(link, sight.seen))
+        new = bool(changed & set(own_files(sight, link))) or bool(sight.drift(link))
         found += [link.device] if link.bond and new else []
     return found
 
@@ -540,7 +546,7 @@ def devices_to_touch(sight: Sight) -> list[str]:
     changed = set(sight.changed())
     found: list[str] = []
     for link in sight.links:
-        if changed & set(own_files(sight, link)) or sights.drift(link, sight.seen):
+        if changed & set(own_files(sight, link)) or sight.drift(link):
             found += [name for name, _mac in settings.devices_of([link])]
     found += [name for name in sight.record["former_devices"] if name not in sight.record["devices"]]
     # Members first: a bond is complete when they are in it.
@@ -576,7 +582,7 @@ def lay_out(module: AnsibleModule, sight: Sight) -> None:
     adapters = [name for name in devices if name not in bonds]
     backend = BACKENDS[sight.manager]
     there = [name for name in bonds if name in sight.seen]
-    routers = [router for each in routes_now(module).values() for router in each]
+    routers = [router for each in sight.routes.values() for router in each]
     routers += [route.via for link in sight.links for route in link.wanted.routes]
     ways = {
         undo.FORMER: (before, settings.hold(backend.commands(adapters + there), bonds, devices, routers)),
@@ -725,7 +731,7 @@ def absent(module: AnsibleModule) -> None:
     """Put back what was there before us, by the same way."""
     unproven = waiting()
     seen = sights.parse_links(says(module, "ip", "-d", "-j", "address"))
-    sight = Sight(seen, node.read_object(at(STATE)), waiting=unproven)
+    sight = Sight(seen, routes_now(module), node.read_object(at(STATE)), waiting=unproven)
     kept = sight.record.get("files", {})
     if not kept:
         tidied = any(os.path.lexists(at(path)) for path in (undo.SCRIPT, undo.SETTLE, undo.LINK, undo.HOME))
@@ -768,7 +774,7 @@ def tidy(module: AnsibleModule) -> None:
 
 def amiss(module: AnsibleModule) -> list[str]:
     """Return in words where the kernel is not as wanted yet; a link without a carrier cannot be."""
-    seen = sights.parse_links(says(module, "ip", "-d", "-j", "address"))
+    seen, routes = sights.parse_links(says(module, "ip", "-d", "-j", "address")), routes_now(module)
     words = []
     for each in module.params["links"]:
         wanted = model.wanted_of(each)
@@ -776,7 +782,7 @@ def amiss(module: AnsibleModule) -> list[str]:
         if link is None:
             words.append(f"{wanted.name} is not there")
         elif link.device not in seen or seen[link.device].carrier:
-            words += sights.drift(link, seen)
+            words += sights.drift(link, seen, routes)
     return words
 
 
@@ -832,7 +838,6 @@ def row(requirement: str, expected: str, have: Sequence[str], wrong: Sequence[st
 def probe(module: AnsibleModule) -> None:
     """Measure addresses, cables and bonds."""
     sight = look(module)
-    routes = routes_now(module)
     wireless = wireless_of(sight.seen)
     have: list[str] = []
     # Settings of somebody else for the same links are no fault of the node; everything else is.
@@ -843,7 +848,7 @@ def probe(module: AnsibleModule) -> None:
         [reason.found for reason in sight.refusals if reason.requirement == "NET-REDUND"],
     )
     for link in sight.links:
-        words = sights.address_words(link, sight.seen, routes, wireless)
+        words = sights.address_words(link, sight.seen, sight.routes, wireless)
         have += words[0]
         wrong += words[1]
         if link.bond:

@@ -69,6 +69,11 @@ iface enp3s0 inet dhcp
     )
 
 
+def test_by_dhcp_the_mtu_is_set_by_hand() -> None:
+    text = text_of({"name": "enp3s0", "mtu": 9000})
+    assert text.splitlines()[-2:] == ["iface enp3s0 inet dhcp", "    post-up ip link set dev enp3s0 mtu 9000"]
+
+
 def test_a_bond() -> None:
     assert (
         text_of({**BOND, "primary": "enp1s0"})

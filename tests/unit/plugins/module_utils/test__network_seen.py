@@ -97,6 +97,8 @@ def test_a_bond_is_placed() -> None:
 def test_routers_are_read() -> None:
     text = json.dumps([{"dst": "default", "gateway": "192.0.2.1", "dev": "bond0"}, {"dst": "default"}])
     assert sights.default_routes(text) == {"bond0": ["192.0.2.1"], "": [""]}
+    several = [{"dst": "default", "nexthops": [{"gateway": "192.0.2.1", "dev": "a"}, {"gateway": "::1", "dev": "b"}]}]
+    assert sights.default_routes(json.dumps(several)) == {"a": ["192.0.2.1"], "b": ["::1"]}
     assert sights.default_routes("") == {}
     assert sights.default_routes("nothing") == {}
 
@@ -110,18 +112,22 @@ def test_routers_are_read() -> None:
         ({**BOND, "addresses": ["192.0.2.11/24"]}, ["bond0 lacks 192.0.2.11/24"]),
         ({**BOND, "mtu": 9000}, ["bond0 has mtu 1500, not 9000"]),
         ({**BOND, "mtu": 1500}, []),
+        ({**BOND, "gateway": "192.0.2.1"}, []),
+        ({**BOND, "routes": [{"to": "::/0", "via": "2001:DB8::1"}]}, []),
+        ({**BOND, "gateway": "192.0.2.2"}, ["bond0 lacks the gateway 192.0.2.2"]),
+        ({"name": "enp3s0", "addresses": ["198.51.100.7/24"], "gateway": "198.51.100.1"}, []),
         ({"name": "enp3s0"}, []),
         ({**BOND, "name": "bond1"}, ["bond1 is not there"]),
     ],
 )
 def test_where_the_kernel_is_not_as_wanted_is_told(link: dict[str, Any], words: list[str]) -> None:
-    assert sights.drift(placed(**link), SEEN) == words
+    assert sights.drift(placed(**link), SEEN, {"bond0": ["192.0.2.1", "2001:db8::1", ""]}) == words
 
 
 def test_a_bond_in_another_mode_is_told() -> None:
     plain = sights.Seen("bond0", kind="", carrier=True, addresses=("192.0.2.10/24",))
     link = placed(**BOND)
-    assert "bond0 is in mode none, not active-backup" in sights.drift(link, {**SEEN, "bond0": plain})
+    assert "bond0 is in mode none, not active-backup" in sights.drift(link, {**SEEN, "bond0": plain}, {})
     assert sights.bond_words(link, {**SEEN, "bond0": plain})[1] == ["bond0 is in mode none"]
 
 
@@ -132,8 +138,8 @@ def test_addresses_are_judged() -> None:
         [],
     )
     assert sights.address_words(link, SEEN, {}, ["enp2s0"])[1] == [
-        "enp2s0 is wireless",
         "bond0 lacks the gateway 192.0.2.1",
+        "enp2s0 is wireless",
     ]
     assert sights.address_words(link, without("bond0"), {}, ()) == ([], ["bond0 is not there"])
     assert sights.address_words(placed(name="enp3s0"), SEEN, {}, ()) == (

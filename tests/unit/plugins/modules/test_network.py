@@ -46,6 +46,7 @@ class World:
         self.addresses = {"enp1s0": ["192.0.2.77/24 dynamic"], "enp2s0": []}
         self.bond: dict[str, Any] = {}
         self.units = ["systemd-networkd.service"]
+        self.router = "192.0.2.1"
         self.later: list[str] = []
         self.dark: list[str] = []
         self.slept = 0.0
@@ -108,7 +109,8 @@ class World:
     def run_ip(self, argv: Sequence[str], _data: Any) -> Answer:
         """Show links or routes."""
         if "route" in argv:
-            return 0, json.dumps([{"dst": "default", "gateway": "192.0.2.1", "dev": "enp1s0"}]), ""
+            device = self.bond.get("ifname", "enp1s0")
+            return 0, json.dumps([{"dst": "default", "gateway": self.router, "dev": device}]), ""
         links = [self.link(name) for name in sorted(self.addresses)]
         return 0, json.dumps([*links, *([self.bond] if self.bond else [])]), ""
 
@@ -198,6 +200,9 @@ def test_what_is_proven_stays_and_a_second_run_has_nothing_to_do(world: World) -
     world.addresses["enp1s0"] = ["192.0.2.10/24"]
     again = world.run(links=[STATIC], replace=True)
     assert (again["changed"], again["pending"], again["diff"]) == (False, False, [])
+    world.router = "192.0.2.9"
+    assert world.run(links=[STATIC], replace=True, nonce="def")["reasons"] == ["enp1s0 lacks the gateway 192.0.2.1"]
+    assert "reconfigure enp1s0" in world.read(f"{undo.NEXT}/after")
 
 
 def test_check_mode_tells_and_changes_nothing(world: World) -> None:
