@@ -114,6 +114,11 @@ def named(text: str) -> set[str]:
     return {found for line in text.splitlines() for found in _IFACE.findall(line)}
 
 
+def devices_in(_path: str, text: str) -> list[str]:
+    """Return the links that a file of ours is about."""
+    return sorted(named(text))
+
+
 def foreign(texts: Mapping[str, str], links: Sequence[Placed], _others: Sequence[tuple[str, str]]) -> list[Foreign]:
     """Return settings of somebody else for these links, and what their files are without."""
     devices = {device for device, _mac in devices_of(links)}

@@ -159,6 +159,11 @@ def _is_about(name: str, entry: Mapping[str, str], device: str, mac: str) -> boo
     return all(fits([entry[key]], value) for key, value in pairs if key in entry)
 
 
+def devices_in(_path: str, text: str) -> list[str]:
+    """Return the links that a file of ours is about."""
+    return [name.partition(" ")[2] for name in outline(text).entries]
+
+
 def foreign(texts: Mapping[str, str], links: Sequence[Placed], others: Sequence[tuple[str, str]]) -> list[Foreign]:
     """Return settings of somebody else for these links. Others are the devices that are none of ours."""
     found = []

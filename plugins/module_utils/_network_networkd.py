@@ -39,6 +39,11 @@ def is_ours(path: str) -> bool:
     return path.startswith(f"{HOME}/{PREFIX}")
 
 
+def devices_in(path: str, _text: str) -> list[str]:
+    """Return the links that a file of ours is about."""
+    return [posixpath.splitext(posixpath.basename(path))[0][len(PREFIX) :]]
+
+
 def files(links: Sequence[Placed]) -> dict[str, str]:
     """Return the files of these links."""
     found: dict[str, str] = {}

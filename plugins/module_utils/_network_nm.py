@@ -9,6 +9,7 @@ Private to this collection: nothing outside may import it. Pure: no Ansible, no 
 from __future__ import annotations
 
 import ipaddress
+import posixpath
 import re
 import uuid
 from collections.abc import Mapping, Sequence
@@ -41,6 +42,11 @@ Lines = list[tuple[str, str]]
 def is_ours(path: str) -> bool:
     """Say whether a file is one of this role."""
     return path.startswith(f"{HOME}/{PREFIX}")
+
+
+def devices_in(path: str, _text: str) -> list[str]:
+    """Return the links that a file of ours is about."""
+    return [posixpath.splitext(posixpath.basename(path))[0][len(PREFIX) :]]
 
 
 def path_of(device: str) -> str:

@@ -184,7 +184,7 @@ UNITS = {
 }
 # What a manager's settings lie in, to look for those of somebody else.
 PLACES = {
-    "networkd": [f"{folder}/*.network" for folder in networkd.FOLDERS],
+    "networkd": [f"{folder}/*.{kind}" for folder in networkd.FOLDERS for kind in ("network", "netdev")],
     "networkmanager": [f"{folder}/*" for folder in networkmanager.FOLDERS],
     "ifupdown": [ifupdown.MAIN, f"{ifupdown.FOLDER}/*"],
     "netplan": [f"{folder}/*.yaml" for folder in netplan.FOLDERS],
@@ -290,11 +290,32 @@ def wireless_of(seen: Mapping[str, sights.Seen]) -> set[str]:
     return {name for name in seen if os.path.exists(at(f"/sys/class/net/{name}/phy80211"))}
 
 
+def recorded(seen: Mapping[str, sights.Seen]) -> dict[str, Any]:
+    """Return what our state file says; where it is lost, what can be told by the mark in our files."""
+    record = node.read_object(at(STATE))
+    if record.get("files"):
+        return record
+    for manager, backend in BACKENDS.items():
+        files: dict[str, dict[str, Any]] = {}
+        devices: set[str] = set()
+        for path, text in texts_of(manager).items():
+            mode = node.mode_of(at(path))
+            if backend.is_ours(path) and text.startswith(settings.HEAD):
+                files[path] = {"before": None, "after": text, "mode": mode}
+                devices.update(backend.devices_in(path, text))
+            elif manager == "ifupdown" and ifupdown.AWAY in text:
+                files[path] = {"before": text.replace(ifupdown.AWAY, ""), "after": text, "mode": mode}
+        if files:
+            bonds = sorted(name for name in devices if name in seen and seen[name].kind == "bond")
+            return {"manager": manager, "files": files, "devices": sorted(devices), "bonds": bonds}
+    return record
+
+
 def look(module: AnsibleModule) -> Sight:
     """Look at everything, and work out what the files have to be."""
     unproven = waiting()
     seen = sights.parse_links(says(module, "ip", "-d", "-j", "address"))
-    sight = Sight(seen, routes_now(module), node.read_object(at(STATE)), waiting=unproven)
+    sight = Sight(seen, routes_now(module), recorded(seen), waiting=unproven)
     wanted = [model.wanted_of(each) for each in module.params["links"]]
     sight.refusals = model.problems(wanted) or choice.not_there(wanted, seen)
     if sight.refusals:
@@ -731,7 +752,7 @@ def absent(module: AnsibleModule) -> None:
     """Put back what was there before us, by the same way."""
     unproven = waiting()
     seen = sights.parse_links(says(module, "ip", "-d", "-j", "address"))
-    sight = Sight(seen, routes_now(module), node.read_object(at(STATE)), waiting=unproven)
+    sight = Sight(seen, routes_now(module), recorded(seen), waiting=unproven)
     kept = sight.record.get("files", {})
     if not kept:
         tidied = any(os.path.lexists(at(path)) for path in (undo.SCRIPT, undo.SETTLE, undo.LINK, undo.HOME))

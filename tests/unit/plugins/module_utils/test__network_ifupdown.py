@@ -144,3 +144,9 @@ def test_links_go_down_by_the_old_files_and_up_by_the_new_ones() -> None:
     assert commands.before == ("ifdown --force enp3s0 2> /dev/null",)
     assert commands.after == ("if ifquery enp3s0 > /dev/null 2>&1; then ifup --force enp3s0; fi",)
     assert ifupdown.is_ours(ifupdown.OURS)
+
+
+def test_our_files_say_what_they_are_about() -> None:
+    made = ifupdown.files(links(BOND, STATIC))
+    found = {device for path, text in made.items() for device in ifupdown.devices_in(path, text)}
+    assert sorted(found) == ["bond0", "enp3s0"]

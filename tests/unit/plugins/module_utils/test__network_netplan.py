@@ -216,3 +216,9 @@ def test_what_cannot_be_read_is_not_taken_for_nothing() -> None:
         assert foreign(text) == []
     assert foreign("network:\n  version: 2\n  renderer: networkd\n") == []
     assert netplan.commands(["enp3s0"]).after == ("netplan apply",)
+
+
+def test_our_files_say_what_they_are_about() -> None:
+    made = netplan.files(links(BOND, STATIC))
+    found = {device for path, text in made.items() for device in netplan.devices_in(path, text)}
+    assert sorted(found) == ["bond0", "enp1s0", "enp2s0", "enp3s0"]

@@ -115,3 +115,9 @@ def test_settings_of_somebody_else_that_come_first_give_way_only_whole() -> None
 
 def test_it_is_told_without_being_restarted() -> None:
     assert networkd.commands(["enp1s0"]).after == ("networkctl reload", "networkctl reconfigure enp1s0 2> /dev/null")
+
+
+def test_our_files_say_what_they_are_about() -> None:
+    made = networkd.files(links(BOND, STATIC))
+    found = {device for path, text in made.items() for device in networkd.devices_in(path, text)}
+    assert sorted(found) == ["bond0", "enp1s0", "enp2s0", "enp3s0"]

@@ -122,3 +122,9 @@ def test_it_reads_its_files_and_chooses_anew() -> None:
         "nmcli connection reload",
         "nmcli --wait 20 connection up eucaim-enp3s0 2> /dev/null || nmcli --wait 20 device connect enp3s0",
     )
+
+
+def test_our_files_say_what_they_are_about() -> None:
+    made = nm.files(links(BOND, STATIC))
+    found = {device for path, text in made.items() for device in nm.devices_in(path, text)}
+    assert sorted(found) == ["bond0", "enp1s0", "enp2s0", "enp3s0"]

@@ -532,6 +532,36 @@ def test_a_link_may_take_some_seconds(world: World) -> None:
     assert "in force: bond0 is not there." in world.refuse(state="confirmed", nonce="def", links=[BOND])
 
 
+def test_without_the_state_file_our_files_say_that_they_are_ours(world: World) -> None:
+    world.apply(links=[BOND], replace=True)
+    world.bond = RUNNING
+    world.addresses = {"enp1s0": [], "enp2s0": []}
+    (world.root / network.STATE.lstrip("/")).unlink()
+    assert not world.run(links=[BOND], replace=True)["changed"]
+    # What is not listed any more goes, and is written down again.
+    world.apply(links=[STATIC], replace=True)
+    assert world.read("/etc/systemd/network/05-eucaim-bond0.netdev") == ""
+    (world.root / network.STATE.lstrip("/")).unlink()
+    world.run(state="absent", nonce="abc")
+    assert "reconfigure enp1s0" in world.read(f"{undo.NEXT}/after")
+    world.go_over()
+    assert world.read(OURS) == ""
+
+
+def test_without_the_state_file_what_ifupdown_was_told_comes_back(world: World) -> None:
+    ifupdown(world)
+    world.apply(links=[STATIC], replace=True)
+    world.write(network.STATE, "")
+    world.run(state="absent", nonce="abc")
+    world.go_over()
+    assert (world.read(MAIN), world.read(ifup.OURS)) == (INTERFACES, "")
+    # What carries our name and not our mark is somebody's own.
+    world.write(ifup.OURS, "iface enp9s0 inet dhcp\n")
+    (world.root / network.STATE.lstrip("/")).unlink(missing_ok=True)
+    world.run(state="confirmed", nonce="abc")
+    assert not world.run(state="absent")["changed"]
+
+
 def test_rows_say_what_is_measured(world: World) -> None:
     world.apply(links=[STATIC], replace=True)
     world.addresses["enp1s0"] = ["192.0.2.10/24"]
