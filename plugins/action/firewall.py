@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
 from ansible_collections.eucaim.local_node.plugins.plugin_utils._new_connection import (
     foretelling,
     leads_nowhere,
@@ -23,6 +24,14 @@ from ansible_collections.eucaim.local_node.plugins.plugin_utils._new_connection 
 MODULE = "eucaim.local_node.firewall"
 NONCE = "/run/eucaim-firewall-nonce"
 TRIES = 3
+
+LOCAL = Refusal(
+    "NET-FW",
+    "ansible_connection",
+    "local, and rules of the firewall that would change",
+    "a connection that comes in over the network, because no other one proves that the node can still be reached",
+    "run from another machine, which reaches the node by ssh",
+)
 
 
 class ActionModule(ActionBase):
@@ -42,7 +51,7 @@ class ActionModule(ActionBase):
             with foretelling(self._task):
                 answer = self._module(arguments, task_vars)
             unproven = answer.get("needed") and not answer.get("failed")
-            return {**result, **(refused_here("NET-FW", "rules of the firewall") if unproven else answer)}
+            return {**result, **(refused_here(LOCAL) if unproven else answer)}
         try:
             answer = self._module({**arguments, "nonce": nonce}, task_vars)
         except AnsibleConnectionFailure as error:

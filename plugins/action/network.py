@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
 from ansible_collections.eucaim.local_node.plugins.plugin_utils._new_connection import (
     NO_SOCKET,
     foretelling,
@@ -28,6 +29,14 @@ NEW = f"{NO_SOCKET} -o ConnectTimeout=5 -o ServerAliveInterval=5 -o ServerAliveC
 # What is left of the undo's time when the last try begins: for that try, and to disarm it.
 MARGIN = 20
 PAUSE = 2
+
+LOCAL = Refusal(
+    "NET-ADDR",
+    "ansible_connection",
+    "local, and settings of the network that would change",
+    "a connection that comes in over the network, because no other one proves that the node can still be reached",
+    "run from another machine, which reaches the node by ssh",
+)
 
 
 class ActionModule(ActionBase):
@@ -50,7 +59,7 @@ class ActionModule(ActionBase):
             with foretelling(self._task):
                 answer = self._module(arguments, task_vars)
             unproven = answer.get("changed") and not answer.get("failed")
-            return {**result, **(refused_here("NET-ADDR", "settings of the network") if unproven else answer)}
+            return {**result, **(refused_here(LOCAL) if unproven else answer)}
         started = time.monotonic()
         try:
             answer = self._module({**arguments, "nonce": nonce, "reached_as": now}, task_vars)

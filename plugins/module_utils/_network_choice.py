@@ -151,8 +151,8 @@ def others_settings(found: Sequence[Foreign], replace: bool) -> Iterator[Refusal
                 "network_replace",
                 f"settings of somebody else for {each.device} in {each.path}; {each.stuck}",
                 "settings that can give way, while nothing else is changed",
-                each.remedy
-                or f"take what is about {each.device} out of it by hand, or into a file of its own, and run again",
+                f"take what is about {each.device} out of it by hand, or into a file of its own (a connection of "
+                "NetworkManager: give it a smaller autoconnect-priority), and run again",
             )
         elif not replace:
             yield _refusal(

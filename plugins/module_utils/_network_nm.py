@@ -33,7 +33,7 @@ FOLDERS = (HOME, "/run/NetworkManager/system-connections", "/etc/sysconfig/netwo
 PREFIX = "eucaim-"
 # NetworkManager ignores a keyfile that others may read.
 MODE = 0o600
-# Of several connections that fit a link, NetworkManager takes the one with the greatest number; there is no greater one.
+# Of several connections that fit a link, NetworkManager takes the one with the greatest number; this is it.
 PRIORITY = 999
 _NAMESPACE = uuid.UUID("5d8d0f0e-6f0b-5c0e-8f5c-6f2d1c7b9a11")
 Lines = list[tuple[str, str]]
@@ -128,7 +128,7 @@ def foreign(texts: Mapping[str, str], links: Sequence[Placed], _others: Sequence
         )
         if device and (priority := _priority(text)) >= PRIORITY:
             reason = f"NetworkManager takes it as soon as ours, because of its priority, {priority}"
-            found.append(Foreign(path, device, stuck=reason, remedy="give it a smaller autoconnect-priority"))
+            found.append(Foreign(path, device, stuck=reason))
         elif device:
             found.append(Foreign(path, device))
     return found

@@ -32,8 +32,6 @@ class Foreign:
     after: str | None = None
     # Why it cannot be replaced without harm to what else stands in it; empty where it can.
     stuck: str = ""
-    # What to do about that, where it is not to be taken out.
-    remedy: str = ""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ home={HOME}
 ours() {{
   [ -e {PENDING} ] || return 1
   [ -n "$run" ] || return 0
+  nonce=
   read -r _deadline nonce _digest < {PENDING}
   [ "$nonce" = "$run" ]
 }}

@@ -18,7 +18,9 @@ description:
   - A change arms its own undo on the node, which puts the former settings back after O(undo_seconds), also when the
     node goes down meanwhile. Then the node goes over to the new ones by itself, because the connection may break on the
     way.
-    The controller's part of this module proves that a new connection works and only then disarms the undo.
+    The controller's part of this module proves that a new connection works, looks whether the settings are in force,
+    and only then disarms the undo. A run on the node itself, with the connection V(local), cannot prove it, and changes
+    nothing.
   - With systemd-networkd this is tested on a machine. With the other three what is written is tested, but on no
     machine.
 extends_documentation_fragment:
@@ -37,7 +39,8 @@ options:
     description:
       - V(present) keeps the links as they are listed, V(absent) puts back what was there before, V(probe) measures and
         returns rows of evidence.
-      - V(confirmed) disarms the undo. The controller's part of this module does that itself.
+      - V(confirmed) disarms the undo, when O(links) are as wanted. The controller's part of this module does that
+        itself.
     type: str
     choices: [present, absent, confirmed, probe]
     default: present
@@ -440,7 +443,7 @@ def resolver(sight: Sight, wanted: Sequence[model.Wanted], active: Mapping[str, 
 
 def tools_missing(module: AnsibleModule, sight: Sight) -> list[Refusal]:
     """Return what a manager lacks for the settings that are wanted of it."""
-    found = []
+    found: list[Refusal] = []
     if sight.manager == "networkmanager":
         found += choice.unreachable_servers([link.wanted for link in sight.links])
     if sight.manager == "ifupdown":

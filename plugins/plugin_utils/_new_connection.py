@@ -56,15 +56,8 @@ def foretelling(task: Any) -> Iterator[None]:
         task.check_mode = former
 
 
-def refused_here(requirement: str, what: str) -> dict[str, Any]:
+def refused_here(item: Refusal) -> dict[str, Any]:
     """Return the result of a task that would change what a run on the node itself cannot prove."""
-    item = Refusal(
-        requirement,
-        "ansible_connection",
-        f"local, and {what} that would change",
-        "a connection that comes in over the network, because no other one proves that the node can still be reached",
-        "run from another machine, which reaches the node by ssh",
-    )
     return {"failed": True, "changed": False, "msg": summary([item], "this node"), "refusals": [item.as_dict()]}
 
 

@@ -164,7 +164,9 @@ class Network:
 
     def undone(self) -> float:
         """How many seconds after the node had begun to go over its undo was done, by the node's clock."""
-        begun = self.sh("journalctl -o short-unix -u 'eucaim-network-apply-*' | grep Started | tail -1").split()[0]
+        begun = self.sh(
+            "journalctl -o short-unix -u 'eucaim-network-apply-*.service' | grep Started | tail -1"
+        ).split()[0]
         return float(self.sh("stat -c %Y /var/lib/eucaim/network/undone")) - float(begun)
 
     def reached(self, patience: float) -> float:

@@ -99,8 +99,6 @@ def test_settings_of_somebody_else_need_a_word() -> None:
     (refusal,) = choice.others_settings([plain, stuck], True)
     assert refusal.found[-10:] == "tand in it"
     assert refusal.remedy.startswith("take what is about enp1s0 out of it by hand")
-    (refusal,) = choice.others_settings([Foreign("/etc/b", "enp1s0", stuck="first", remedy="be second")], True)
-    assert refusal.remedy == "be second"
 
 
 def test_a_name_server_that_networkmanager_cannot_be_told_is_named() -> None:

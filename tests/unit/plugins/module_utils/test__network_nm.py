@@ -112,8 +112,7 @@ def test_settings_of_somebody_else_are_found(name: str, text: str, theirs: bool)
 )
 def test_what_ours_cannot_come_before_is_stuck(path: str, text: str, stuck: bool) -> None:
     (found,) = nm.foreign({path: text}, links(STATIC), [])
-    assert bool(found.stuck) is stuck
-    assert found.remedy == ("give it a smaller autoconnect-priority" if stuck else "")
+    assert found.stuck == ("NetworkManager takes it as soon as ours, because of its priority, 999" if stuck else "")
 
 
 def test_it_reads_its_files_and_chooses_anew() -> None:

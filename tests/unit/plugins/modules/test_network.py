@@ -417,6 +417,15 @@ def test_what_is_a_link_now_is_left_alone(world: World) -> None:
     assert world.read(stub) == "nameserver 127.0.0.53\n"
 
 
+def test_where_nothing_is_left_to_put_back_the_state_goes(world: World) -> None:
+    world.apply(links=[STATIC], replace=True)
+    resolver = world.root / network.RESOLVER.lstrip("/")
+    resolver.unlink()
+    resolver.symlink_to(world.root / "other")
+    (world.root / OURS.lstrip("/")).unlink()
+    assert world.run(state="absent", nonce="abc")["reasons"] == [f"{network.STATE} is to be deleted"]
+
+
 def test_a_link_in_the_place_of_a_file_is_refused(world: World) -> None:
     cloud, other = "/etc/netplan/50-cloud-init.yaml", "/srv/lan.yaml"
     world.write(other, "network:\n  ethernets:\n    enp1s0:\n      dhcp4: true\n")
