@@ -70,7 +70,11 @@ class ActionModule(ActionBase):
         if not answer.get("pending") or answer.get("failed"):
             return result
         patience = max(int(arguments.get("undo_seconds") or 90) - MARGIN, 1)
-        hosts = _hosts(str(arguments.get("address_after") or ""), arguments.get("state"), answer, now)
+        after, before = (str(each or "") for each in (arguments.get("address_after"), answer.get("reached_before")))
+        hosts = [after or now]
+        if arguments.get("state") == "absent" and self._connection.transport == "ssh":
+            # Settings of before bring the address of before; address_after may still be that of the settings that go.
+            hosts = list(dict.fromkeys(host for host in (after, before, now) if host))
         reason, failed = self._prove(nonce, hosts, now, started + patience, task_vars)
         if reason:
             result.update(failed=True, msg=_unproven(answer, hosts, reason))
@@ -140,14 +144,6 @@ class ActionModule(ActionBase):
         # Under its new address the node has to show the host key that it had under the old one.
         port = self._connection.get_option("port")
         return f"{NEW} -o HostKeyAlias={now if port in (None, 22) else f'[{now}]:{port}'}"
-
-
-def _hosts(after: str, state: Any, answer: Mapping[str, Any], now: str) -> list[str]:
-    """Return under which addresses the node may be reached afterwards."""
-    if state != "absent":
-        return [after or now]
-    # Settings of before bring the address of before; address_after may still be that of the settings that go.
-    return [host for host in dict.fromkeys([after, str(answer.get("reached_before") or ""), now]) if host]
 
 
 def _unproven(answer: Mapping[str, Any], hosts: Sequence[str], reason: str) -> str:

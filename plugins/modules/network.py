@@ -671,8 +671,7 @@ def arm(module: AnsibleModule, sight: Sight) -> str:
     node.write(module, at(undo.PENDING), f"{text} {run} {digest(sight)}\n".encode(), 0o600)
     settle(module)
     start(module, run, undo.apply_arguments(run), former)
-    if former is not None:
-        older = former.split()[1]
+    for older in (former or "").split()[1:2]:
         node.run(module, ["systemctl", "stop", *undo.timers(older), f"{undo.unit(undo.APPLY, older)}.timer"])
     return text
 
@@ -691,7 +690,8 @@ def start(module: AnsibleModule, run: str, argv: Sequence[str], former: str | No
     disarm(module, run)
     module.fail_json(
         msg=f"[NET-ADDR] The undo could not be armed anew: {said}. A change that was never proven is in force; it "
-        f"undoes itself at {former.split()[0]} (the node's clock), or when the node restarts. Run again after that."
+        f"undoes itself at {former.partition(' ')[0]} (the node's clock), or when the node restarts. Run again after "
+        "that."
     )
 
 
@@ -813,11 +813,11 @@ def amiss(module: AnsibleModule) -> list[str]:
 def confirmed(module: AnsibleModule) -> None:
     """Disarm the undo, if it has not struck, and if the settings are in force that it would undo."""
     end = time.monotonic() + PATIENCE
-    while waiting() and (words := amiss(module)):
+    while (armed := waiting()) and (words := amiss(module)):
         if time.monotonic() > end:
             module.fail_json(
                 msg=f"[NET-ADDR] A new connection gets in, but the new settings are not in force: {'; '.join(words)}. "
-                f"The former ones come back by themselves at {waiting()[0]} (the node's clock). Look at what the "
+                f"The former ones come back by themselves at {armed[0]} (the node's clock). Look at what the "
                 "network manager says (journalctl on the node), correct network_links, and run again."
             )
         time.sleep(1)

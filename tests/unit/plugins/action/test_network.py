@@ -175,6 +175,13 @@ def test_after_removal_the_address_after_may_be_gone_with_the_settings(world: Wo
     assert [host for host, _arguments in world.proofs] == ["192.0.2.9", "192.0.2.5", "192.0.2.1"]
 
 
+def test_another_transport_is_asked_where_it_leads_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch, "paramiko")
+    world.applied["reached_before"] = "192.0.2.5"
+    result = world.run(state="absent")
+    assert (result["pending"], "reached_at" in result) == (False, False)
+
+
 def test_a_module_whose_connection_broke_may_have_been_at_its_end(world: World) -> None:
     world.applied = AnsibleConnectionFailure("broken pipe")
     assert not world.run()["pending"]
