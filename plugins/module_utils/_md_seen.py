@@ -28,8 +28,8 @@ UNRECOGNISED = "data that nothing recognises"
 # How wipefs and udev call the mark of an array.
 _MARKS = ("linux_raid_member", "member of an md array")
 _FIELD = re.compile(
-    r"^\s*(Array UUID|Name|Raid Level|Raid Devices|Events|Device Role|Avail Dev Size|Used Dev Size|Data Offset) : "
-    r"(.+?)\s*$",
+    r"^\s*(Array UUID|Name|Raid Level|Raid Devices|Events|Device Role|Avail Dev Size|Used Dev Size|Data Offset|State|"
+    r"Recovery Offset|Reshape pos'n) : (.+?)\s*$",
     re.MULTILINE,
 )
 
@@ -44,6 +44,8 @@ class Superblock:
     devices: int
     events: int
     active: bool  # it had a place in the array; else it was a spare
+    dirty: bool = False  # something was being written when it was seen last
+    filling: bool = False  # it was being filled, and does not hold all yet
     needs_bytes: int = 0  # what a drive must have to become a member: the metadata's room and the part that is used
 
 
@@ -142,6 +144,9 @@ def parse_examine(text: str) -> Superblock | None:
         devices=_number(found["Raid Devices"]),
         events=_number(found.get("Events", "")),
         active=found.get("Device Role", "").startswith("Active"),
+        dirty=found.get("State", "") == "active",
+        # While an array is made longer, its new drives hold as much as has been moved, and count as whole.
+        filling="Recovery Offset" in found and "Reshape pos'n" not in found,
         needs_bytes=SECTOR * (_number(found.get("Data Offset", "")) + _number(_used(found))),
     )
 

@@ -37,6 +37,7 @@ ERASE = "erase"
 RUN = "run"
 # How many drives an array may lack and still be started; of a mirror, all but one.
 _TOLERANCE = {"raid1": 10**6, "raid5": 1, "raid6": 2}
+_PARITY = ("raid5", "raid6")
 _AT_REST = (None, "idle", "frozen")
 
 
@@ -149,7 +150,7 @@ def _assemble(wanted: Wanted, seen: Seen, paths: list[str], decision: Decision) 
     # A drive that has been away for long tells of an array that was, and mdadm does not take it (Assemble.c).
     newest = max(marks, key=lambda mark: mark.events)
     count, level = newest.devices, newest.level
-    there = sum(mark.active and mark.events + 1 >= newest.events for mark in marks)
+    there = sum(mark.active and not mark.filling and mark.events + 1 >= newest.events for mark in marks)
     least = max(1, count - _TOLERANCE.get(level, 0))
     if level == "raid10":
         least = ceil_div(count, 2)
@@ -165,7 +166,16 @@ def _assemble(wanted: Wanted, seen: Seen, paths: list[str], decision: Decision) 
             )
         )
         return
-    argv = ("mdadm", "--assemble", f"/dev/md/{wanted.name}", "--run", f"--uuid={decision.uuid}", *paths)
+    options = ["--run", f"--uuid={decision.uuid}"]
+    if newest.dirty and there < count and level in _PARITY:
+        # The kernel starts none that lacks a drive and was being written to; every drive that is needed is there.
+        options.append("--force")
+        decision.notes.append(
+            f"{wanted.name} lacked a drive when the power failed, and is started all the same: what was being written "
+            "in that moment may be damaged, and what lies beside it in the same stripe (md(4), raid write hole); "
+            "compare with a backup"
+        )
+    argv = ("mdadm", "--assemble", f"/dev/md/{wanted.name}", *options, *paths)
     decision.steps.append(Step(f"start the array {wanted.name} from {len(paths)} drives", argv))
 
 

@@ -134,7 +134,9 @@ file_system:
       type: list
       elements: str
 notes:
-  description: What is other than asked for and is left as it is, such as the chunk of an array that is there, in words.
+  description:
+    - What is other than asked for and is left as it is, such as the chunk of an array that is there, and what somebody
+      should know of how it was started, in words.
   returned: always
   type: list
   elements: str
@@ -190,6 +192,7 @@ def main() -> None:
         refuse(module, Decision(refusals=list(faults_of(wanted))))
     node = MdNode(module, wanted.name, module.params["record_directory"])
     steps: list[str] = []
+    notes: dict[str, None] = {}
     before = None
     for _round in range(ROUNDS):
         seen = node.look(wanted)
@@ -197,6 +200,7 @@ def main() -> None:
         before = state_text(seen, decision) if before is None else before
         refuse(module, decision)
         steps += [step.text for step in decision.steps]
+        notes |= dict.fromkeys(decision.notes)
         if module.check_mode or not decision.steps:
             break
         node.act(wanted, decision)
@@ -216,7 +220,7 @@ def main() -> None:
         steps=steps,
         waiting=decision.waiting,
         problems=decision.problems,
-        notes=decision.notes,
+        notes=list(notes),
         file_system=node.file_system(seen, running),
         progress=node.progress(running),
         diff={"before": before, "after": after, "before_header": wanted.name, "after_header": wanted.name},

@@ -286,7 +286,11 @@ class Model:
         self.uuid = uuid
         newest = max(marks, key=lambda each: each.events)
         self.level, self.devices, self.policy = newest.level, newest.devices, "bitmap"
-        assert len(numbers) >= self.devices - PARITY.get(self.level, 1)
+        whole = [each for each in marks if each.active and not each.filling]
+        assert len(whole) >= self.devices - PARITY.get(self.level, 1)
+        # The kernel's word: cannot start dirty degraded array (raid5.c).
+        dirty = newest.dirty and len(whole) < self.devices and self.level in PARITY
+        assert ("--force" in rest) is dirty
         self._start(numbers)
 
     def _stop(self, rest: list[str]) -> None:

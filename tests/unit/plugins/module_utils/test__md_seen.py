@@ -45,6 +45,21 @@ def test_a_mark_as_mdadm_shows_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("more", "dirty", "filling"),
+    [
+        ("", False, False),
+        ("   State : active\n", True, False),
+        ("Recovery Offset : 82688 sectors\n   State : active\n", True, True),
+        ("Recovery Offset : 82688 sectors\n  Reshape pos'n : 12288 (12.00 MiB 12.58 MB)\n", False, False),
+    ],
+)
+def test_a_drive_as_the_power_left_it(more: str, dirty: bool, filling: bool) -> None:
+    found = md.parse_examine(EXAMINED.replace("          State : clean\n", more))
+    assert found is not None
+    assert (found.dirty, found.filling) == (dirty, filling)
+
+
 def test_a_mirror_may_need_all_that_is_available() -> None:
     found = examined(used_dev_size="")
     assert found is not None

@@ -203,6 +203,38 @@ def test_an_array_is_started_with_what_its_level_needs(level: str, count: int, t
         assert decision.refusals[0].found == f"{there} of the {count} drives of eucaim"
 
 
+@pytest.mark.parametrize(
+    ("level", "count", "there", "dirty", "forced"),
+    [
+        ("raid5", 3, 2, True, True),
+        ("raid5", 3, 2, False, False),
+        ("raid5", 3, 3, True, False),
+        ("raid6", 4, 2, True, True),
+        ("raid1", 2, 1, True, False),
+        ("raid10", 4, 2, True, False),
+    ],
+)
+def test_an_array_that_lacked_a_drive_when_the_power_failed(
+    level: str, count: int, there: int, dirty: bool, forced: bool
+) -> None:
+    """The kernel does not start it by itself: parity is of no use where it may be older than the data."""
+    found = mark(level=level, devices=count, dirty=dirty)
+    disks = [marked(number, found) for number in range(there)]
+    decision = decided(wanted_array(tuple(range(count)), level=level), seen(*disks))
+    assert ("--force" in decision.steps[0].argv) is forced
+    assert any("raid write hole" in note for note in decision.notes) is forced
+
+
+def test_a_drive_that_was_being_filled_is_none_that_an_array_can_be_started_with() -> None:
+    """Else a start by force would take what it does not hold yet for data."""
+    whole, filling = mark(dirty=True), mark(dirty=True, filling=True)
+    two = decided(wanted_array(), seen(marked(0, whole), marked(1, whole), marked(2, filling)))
+    assert "--force" in two.steps[0].argv
+    drives = (marked(0, whole), marked(1, filling), marked(2, filling))
+    one = decide(wanted_array(), seen(*drives), MADE_OURS, FRESH)
+    assert (one.steps, [each.found for each in one.refusals]) == ([], ["1 of the 3 drives of eucaim"])
+
+
 def test_a_spare_is_no_drive_with_which_an_array_can_be_started() -> None:
     found = seen(marked(0), marked(1, mark(active=False)), marked(2, mark(active=False)))
     assert refused(wanted_array(), found)[1] == "1 of the 3 drives of eucaim"
