@@ -118,10 +118,13 @@ class LayerNode:
             sight.layers = decide_encryption(self.asked, sight.luks, making=making)
             if sight.luks.opened == self.asked.name:
                 sight.top = f"/dev/mapper/{self.asked.name}"
-            if sight.layers.missing or sight.layers.steps:
+            if sight.layers.missing:
                 return sight
         if self.asked.group:
-            sight.layers = decide_volume(self.asked, self._lvm(sight.top), making=making)
+            upper = decide_volume(self.asked, self._lvm(sight.top), making=making)
+            # What the lower layer needs comes first, and the upper one may need something else then.
+            steps = sight.layers.steps or upper.steps
+            sight.layers = Layers(steps, upper.refusals, upper.waiting, upper.missing)
             if not sight.layers.missing:
                 sight.top = f"/dev/{self.asked.group}/{self.asked.volume}"
         return sight

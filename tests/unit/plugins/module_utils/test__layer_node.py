@@ -203,6 +203,21 @@ def test_a_volume(machine: Machine) -> None:
     assert (sight.top, sight.layers) == ("/dev/vg/data", Layers())
 
 
+def test_what_the_lower_layer_needs_comes_first(machine: Machine) -> None:
+    """And the file system is still seen on the upper one, or a run would take the layer between for what lies there."""
+    machine.holds["/dev/md/eucaim"] = Contents(2000 * MIB, None, "crypto_LUKS")
+    machine.node.says("cryptsetup", out=HEAD)
+    machine.key.parent.mkdir()
+    machine.key.touch(0o600)
+    machine.open(Contents(984 * MIB, None, "LVM2_member"))
+    machine.holds["/dev/vg/data"] = Contents(700 * MIB, None, "xfs")
+    machine.node.says("pvs", out=report("pv", PV))
+    machine.node.says("lvs", out=report("lv", {**LV, "lv_size": str(700 * MIB)}))
+    sight = machine.layers(encrypted=True, group="vg", volume="data").look("/dev/md/eucaim", ARRAY)
+    assert [step.text for step in sight.layers.steps] == ["let /dev/mapper/eucaim grow with its array"]
+    assert (sight.top, sight.layers.missing) == ("/dev/vg/data", "")
+
+
 def test_a_node_without_lvm(machine: Machine) -> None:
     del machine.node.programs["pvs"]
     sight = machine.layers(group="vg", volume="data").look("/dev/md/eucaim", ARRAY)
