@@ -125,7 +125,8 @@ def test_executions_of_a_run_with_nothing_to_do(world: World) -> None:
         counts[name] = counting.read(path, [NODE_NAME]).modules
     world.remember("module executions of a no-op run", counts)
     assert 0 < counts["site"] <= 60, counts
-    assert 0 < counts["verify"] <= 20, counts
+    # Two of them take away evidence of roles that have nothing to do here, which would look fresh in the report.
+    assert 0 < counts["verify"] <= 21, counts
 
 
 # The requirements that this version meets by what its roles do.
