@@ -30,7 +30,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._layer_steps imp
     decide_encryption,
     decide_volume,
 )
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_node import blank, contents, size_of
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_node import blank, contents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,7 +100,6 @@ class LayerNode:
     def begin(self, array: str) -> None:
         """Remember that they are being made. It has to be on the drive before the first of them is."""
         content = json.dumps({"version": VERSION, "making": array}, sort_keys=True) + "\n"
-        files.make_directory(os.path.dirname(self.path), 0o755)
         files.write(self.module, self.path, content.encode(), 0o600)
         os.sync()
 
@@ -130,18 +129,19 @@ class LayerNode:
         return sight
 
     def _luks(self, device: str) -> Luks:
-        kind = contents(self.module, device).kind
-        head = self._head(device) if kind.startswith(LUKS) else {}
+        there = contents(self.module, device)
+        head = self._head(device) if there.kind.startswith(LUKS) else {}
         keys = len(head.get("keyslots") or {})
         offset = next((int(part.get("offset", 0)) for part in (head.get("segments") or {}).values()), 0)
         opened = next(self._opened(os.path.basename(os.path.realpath(device))), "")
-        path = f"/dev/mapper/{opened}"
+        # What is open under another name is refused, and not looked into.
+        inside = contents(self.module, f"/dev/mapper/{opened}") if opened == self.asked.name else None
         key_file = self.asked.key_file
         has_key_file = os.path.exists(key_file)
         return Luks(
             device=device,
-            kind=kind,
-            bytes=size_of(device),
+            kind=there.kind,
+            bytes=there.bytes,
             keys=keys,
             offset=offset,
             has_key_file=has_key_file,
@@ -149,8 +149,8 @@ class LayerNode:
             node_key=bool(keys) and has_key_file and self._opens(device, key_file),
             recovery=bool(keys) and bool(self.passphrase) and self._opens(device, "-"),
             opened=opened,
-            opened_bytes=size_of(path) if opened else 0,
-            opened_kind=contents(self.module, path).kind if opened == self.asked.name else "",
+            opened_bytes=inside.bytes if inside else 0,
+            opened_kind=inside.kind if inside else "",
         )
 
     def _head(self, device: str) -> dict[str, Any]:
@@ -195,7 +195,8 @@ class LayerNode:
         for row in self._report("lvs", "lv", _LV_FIELDS, self.asked.group):
             name, attributes = row["lv_name"], row["lv_attr"].ljust(6)
             active = attributes[4] == "a"
-            kind = contents(self.module, f"/dev/{self.asked.group}/{name}").kind if active else ""
+            ours = active and name == self.asked.volume
+            kind = contents(self.module, f"/dev/{self.asked.group}/{name}").kind if ours else ""
             extents = number(row, "lv_size") // max(1, number(row, "vg_extent_size"))
             yield name, Volume(extents, active, attributes[0] in "oO", kind)
 
@@ -262,7 +263,6 @@ def number(row: Mapping[str, str] | None, name: str) -> int:
 
 def make_key(module: AnsibleModule, path: str) -> None:
     """Make a key that nobody else can read. Half of one is never seen under its name."""
-    files.make_directory(os.path.dirname(path), 0o700)
     files.write(module, path, os.urandom(KEY_BYTES), KEY_MODE, directory_mode=0o700)
     os.sync()
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import 
     read_seen,
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import CREATING, ERASE, MADE, Decision, Record
+from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -286,10 +287,13 @@ def signatures(module: AnsibleModule, path: str) -> tuple[str, ...]:
     return found or ()
 
 
-def size_of(path: str) -> int:
-    """Return how many bytes a device has."""
-    with open(path, "rb", buffering=0) as handle:
-        return handle.seek(0, os.SEEK_END)
+def refuse(module: AnsibleModule, refusals: Sequence[Refusal]) -> None:
+    """Stop in words, all of them together; go on if there are none."""
+    if refusals:
+        module.fail_json(
+            msg="\n".join(refusal.text() for refusal in refusals),
+            refusals=[refusal.as_dict() for refusal in refusals],
+        )
 
 
 def blank(path: str) -> None:

@@ -118,6 +118,7 @@ file_system:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.eucaim.local_node.plugins.module_utils._file_system_head import uuid_for
 from ansible_collections.eucaim.local_node.plugins.module_utils._layer_node import LayerNode, asked_of, layer_options
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_node import refuse
 
 # Format, add a key, open, blank, physical volume, group, volume, blank; and as many that follow from a change of keys.
 ROUNDS = 12
@@ -142,11 +143,7 @@ def main() -> None:
     for _round in range(ROUNDS):
         sight = node.look(params["device"], params["uuid"])
         layers = sight.layers
-        if layers.refusals:
-            module.fail_json(
-                msg="\n".join(refusal.text() for refusal in layers.refusals),
-                refusals=[refusal.as_dict() for refusal in layers.refusals],
-            )
+        refuse(module, layers.refusals)
         steps += [step.text for step in layers.steps]
         if module.check_mode or not layers.steps:
             break

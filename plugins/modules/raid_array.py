@@ -160,21 +160,12 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import faults_of
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_node import MdNode, array_options, wanted_of
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import Decision, decide, decide_absent
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_node import MdNode, array_options, refuse, wanted_of
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import decide, decide_absent
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_words import described, state_text
 
 # Every round looks anew; one that makes an array, one that starts it, and a few that follow from it.
 ROUNDS = 6
-
-
-def refuse(module: AnsibleModule, decision: Decision) -> None:
-    """Stop in words, all of them together."""
-    if decision.refusals:
-        module.fail_json(
-            msg="\n".join(refusal.text() for refusal in decision.refusals),
-            refusals=[refusal.as_dict() for refusal in decision.refusals],
-        )
 
 
 def main() -> None:
@@ -189,7 +180,7 @@ def main() -> None:
     wanted = wanted_of(module.params)
     verdict = decide if module.params["state"] == "present" else decide_absent
     if verdict is decide:
-        refuse(module, Decision(refusals=list(faults_of(wanted))))
+        refuse(module, list(faults_of(wanted)))
     node = MdNode(module, wanted.name, module.params["record_directory"])
     steps: list[str] = []
     notes: dict[str, None] = {}
@@ -198,7 +189,7 @@ def main() -> None:
         seen = node.look(wanted)
         decision = verdict(wanted, seen, node.record(), node.fresh_uuid)
         before = state_text(seen, decision) if before is None else before
-        refuse(module, decision)
+        refuse(module, decision.refusals)
         steps += [step.text for step in decision.steps]
         notes |= dict.fromkeys(decision.notes)
         if module.check_mode or not decision.steps:

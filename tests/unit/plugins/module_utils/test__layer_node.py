@@ -61,7 +61,6 @@ class Machine:
         for program in ("cryptsetup", "pvs", "lvs", "udevadm", "pvcreate"):
             self.node.says(program)
         monkeypatch.setattr(layers, "contents", lambda _module, path: self.holds[path])
-        monkeypatch.setattr(layers, "size_of", lambda path: self.holds[path].bytes)
         monkeypatch.setattr(layers, "blank", self.blanked.append)
         monkeypatch.setattr(layers, "SYS", str(tmp_path / "sys"))
         monkeypatch.setattr(layers, "LVM_LIST", str(tmp_path / "system.devices"))

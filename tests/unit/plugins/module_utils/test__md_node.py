@@ -213,11 +213,6 @@ def test_one_byte_at_either_end_is_enough_for_a_drive_not_to_be_blank(machine: M
     assert not md.is_blank("/dev/sdb")
 
 
-def test_the_size_of_a_device(machine: Machine) -> None:
-    machine.drive(0)
-    assert md.size_of("/dev/sdb") == SIZE
-
-
 def test_what_cannot_be_read_is_not_blank(machine: Machine) -> None:
     assert not md.is_blank("/dev/sdz")
     assert machine.calls() == []
