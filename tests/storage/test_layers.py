@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,9 +80,7 @@ def test_what_is_on_the_drives_tells_nothing(node: Storage) -> None:
 def test_it_opens_by_itself_after_a_restart(node: Storage) -> None:
     """And is mounted, with every file."""
     before = node.fill(f"{POINT}/images", count=10)
-    node.sh("systemd-run --on-active=1 systemctl reboot")
-    time.sleep(5)
-    node.machine.wait(240)
+    node.restart()
     assert node.sh(f"findmnt -no SOURCE {POINT}") == "/dev/mapper/eucaim-data"
     assert node.sums(f"{POINT}/images") == before
     node.unchanged()

@@ -66,9 +66,7 @@ def test_it_is_there_again_under_its_name_after_a_restart(node: Storage) -> None
     """Under the same name, mounted, with every file."""
     before = node.fill(f"{POINT}/images")
     uuid = node.detail("UUID")
-    node.sh("systemd-run --on-active=1 systemctl reboot")
-    time.sleep(5)
-    node.machine.wait(240)
+    node.restart()
     assert node.sh(f"findmnt -no SOURCE {POINT}") == node.sh("readlink -f /dev/md/eucaim")
     assert (node.detail("UUID"), node.sums(f"{POINT}/images")) == (uuid, before)
     node.unchanged()

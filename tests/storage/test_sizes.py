@@ -63,4 +63,3 @@ def test_the_file_system_offers_what_was_predicted(
     print(f"{level:7}{count} {layout:7} {kind:5} array {device}, predicted {volume.total_bytes}, found {total}")
     assert total == pytest.approx(volume.total_bytes, rel=0.001)
     assert free == pytest.approx(volume.available_bytes, rel=0.001)
-    node.unchanged()

@@ -113,6 +113,18 @@ class Storage:
             assert time.monotonic() < deadline, self.sh("cat /proc/mdstat")
             time.sleep(1)
 
+    def restart(self) -> None:
+        """Start the machine again in good order, and wait until all that starts by itself has been started."""
+        number = "cat /proc/sys/kernel/random/boot_id"
+        before = self.sh(number)
+        self.sh("systemd-run --on-active=1 systemctl reboot")
+        deadline = time.monotonic() + 240
+        while self.machine.ssh(number, check=False).stdout.strip() in ("", before):
+            assert time.monotonic() < deadline, self.machine.last_words()
+            time.sleep(2)
+        self.machine.wait(240)
+        print(self.sh("systemctl --failed --no-legend; cat /proc/mdstat; journalctl -b -p warning -n 20 --no-pager"))
+
     def blank(self, *numbers: int, point: str = "/srv/eucaim") -> None:
         """Start over: drives without a byte on them, and no memory of an array."""
         paths = " ".join(named(*numbers))
