@@ -73,6 +73,11 @@ def trusted(value: Any) -> Any:
     return value
 
 
+def _is_default(name: str, value: Any, available: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
+    """Say whether a value that cannot be read is the role's default, which nobody has set."""
+    return isinstance(value, Unreadable) and name in own and available[name] == own[name]
+
+
 def convert(name: str, spec: Mapping[str, Any], value: Any) -> tuple[Any, Sequence[str]]:
     """Convert one option as Ansible does for a module; return it and what is wrong with it."""
     own = {key: item for key, item in spec.items() if key not in ("required", "default")}
@@ -266,7 +271,13 @@ class ActionModule(ActionBase):
             defaults = self._resolve([name for name in spec if name in own], {**available, **own})
             good, refusals = check_options(role, spec, values, defaults, convert)
         account = self._resolve([name for name in ("ansible_user",) if name in available], available)
-        return good, refusals + not_told_yet(check_function(role)({**account, **good}, facts), refusals)
+        found = check_function(role)({**account, **good}, facts)
+        # A default that cannot be read refers to another setting, which is the one that is at fault.
+        default = {name for name, value in values.items() if _is_default(name, value, available, own)}
+        set_here = [refusal for refusal in refusals if refusal.variable not in default]
+        if not set_here and not found:
+            return good, refusals
+        return good, set_here + not_told_yet(found, set_here)
 
     def _together(self, roles: Sequence[str], settings: dict[str, Any], variables: dict[str, Any]) -> list[Refusal]:
         """Return refusals of what does not go together: of several roles, and of several nodes."""

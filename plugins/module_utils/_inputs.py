@@ -102,6 +102,21 @@ MEANT: dict[str, str] = {
     "plan_size": "plan_dataset_size",
     "preflight_data_size": "preflight_dataset_size",
     "preflight_profile": "preflight_tier_profile",
+    "network_bonds": "network_links",
+    "network_interfaces": "network_links",
+    "storage_devices": "storage_drives",
+    "storage_disks": "storage_drives",
+    "storage_encrypt": "storage_encrypted",
+    "storage_encryption": "storage_encrypted",
+    "storage_fs": "storage_file_system",
+    "storage_fstype": "storage_file_system",
+    "storage_hot_spares": "storage_spares",
+    "storage_luks": "storage_encrypted",
+    "storage_lv": "storage_volume",
+    "storage_mountpoint": "storage_mount_point",
+    "storage_passphrase": "storage_recovery_passphrase",
+    "storage_raid_level": "storage_level",
+    "storage_vg": "storage_volume_group",
 }
 # How alike two names must be. Hardly anybody else has variables of the first kind.
 OWN_PREFIXES = ("federation_", "plan_", "preflight_")
@@ -113,6 +128,10 @@ _MARKUP = re.compile(r"\b[A-Z]+\(([^()]*)\)")
 _UNDEFINED = re.compile(r"'([A-Za-z_][A-Za-z0-9_]*)' is undefined")
 # What the lookups of Ansible's versions say of a file that is not there.
 _NO_FILE = re.compile(r"(?:access(?:ing)? the file|could not locate file in lookup:) '?([^'\n]+?)'?(?:[.:,] |$)")
+# What the example inventories write where a secret belongs. Everybody knows it.
+PLACEHOLDER = "change-me"
+# Kinds of values for which a line with nothing behind it means no value of that kind.
+_NOTHING = {"list": "write []", "dict": "write {}", "int": "give a number", "float": "give a number"}
 # Texts that Ansible reads as false where it expects a boolean, while a template takes every text for true.
 _FALSE_TEXTS = frozenset(["false", "no", "off", "n", "f", "0"])
 
@@ -256,6 +275,9 @@ def check_option(role: str, name: str, spec: Spec, value: Any, convert: Convert)
             return value, []
         return None, [Refusal(requirement, name, "nothing", needed, f"set {name} in the inventory")]
     remedy = f"correct {name} in the inventory"
+    if spec.get("no_log") and PLACEHOLDER in str(value):
+        found = f"the example's own {PLACEHOLDER}, which everybody knows"
+        return None, [Refusal(requirement, name, found, needed, "make one of your own, and keep it in the vault")]
     if _wrong_shape(spec, value):
         return None, [Refusal(requirement, name, found_text(spec, value), needed, remedy)]
     if spec.get("type") == "bool" and isinstance(value, str) and value.lower() in _FALSE_TEXTS:
@@ -330,6 +352,8 @@ def check_options(
     refusals: list[Refusal] = []
     for name, spec in specs.items():
         value, found = check_option(role, name, spec, values.get(name), convert)
+        if not found and name in values and _is_empty(value):
+            found = _left_blank(role, name, spec, value)
         refusals += found
         if found:
             if name in defaults and not isinstance(defaults[name], Unreadable):
@@ -337,6 +361,20 @@ def check_options(
         elif name in values:
             good[name] = value
     return good, refusals
+
+
+def _left_blank(role: str, name: str, spec: Spec, value: Any) -> list[Refusal]:
+    """Refuse a setting with nothing behind it where nothing is no value: a role would stop at it in the middle."""
+    choices = spec.get("choices") or [""]
+    remedy = _NOTHING.get(str(spec.get("type")), "")
+    if spec.get("type") == "bool":
+        remedy = "say true or false"
+    elif isinstance(value, str) and "" not in choices:
+        remedy = "choose one"
+    if not remedy:
+        return []
+    needed = needed_text(spec)
+    return [Refusal(requirement_of(role, spec), name, "nothing", needed, f"{remedy}, or take the line out")]
 
 
 def not_told_yet(refusals: Iterable[Refusal], told: Iterable[Refusal]) -> list[Refusal]:

@@ -22,12 +22,21 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,30}\Z")
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,11}\Z")
 # The names that LVM takes (lvm(8)), but for a hyphen at the beginning.
 VOLUME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,60}\Z")
-LEAST_PASSPHRASE = 20
-PASSPHRASE = re.compile(rf"(?=[ -~]{{{LEAST_PASSPHRASE},512}}\Z)[!-~].*[!-~]\Z")
+LEAST_PASSPHRASE, MOST_PASSPHRASE = 20, 512
+PASSPHRASE = re.compile(rf"(?=[ -~]{{{LEAST_PASSPHRASE},{MOST_PASSPHRASE}}}\Z)[!-~].*[!-~]\Z")
 # Where nothing may be mounted over: the system would lose what lies there.
 TAKEN = re.compile(
-    r"//.*|/|/(home|opt|root|srv|tmp|var|var/lib|var/log)|/(bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|run|sbin|sys|usr)(/.*)?"
+    r"//.*|/|/(home|opt|root|srv|tmp|var|var/lib|var/log|opt/eucaim)"
+    r"|/(bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|run|sbin|sys|usr)(/.*)?"
+    r"|/var/lib/(docker|containerd|eucaim)(/.*)?"
 )
+# What is empty after every start of the node, or there only while it runs.
+FLEETING = re.compile(r"/(dev|proc|run|sys|tmp|var/run|var/tmp)(/.*)?")
+# lvcreate(8): names that LVM keeps for itself.
+RESERVED = re.compile(
+    r"snapshot.*|pvmove.*|\.\.?|.*_(cdata|cmeta|corig|iorig|mimage|mlog|pmspare|rimage|rmeta|tdata|tmeta|vorigin|vdata).*"
+)
+MAIL = re.compile(r"[^\s@]+(@[^\s@]+)?\Z")
 
 
 def check_storage(variables: Mapping[str, Any], _facts: Mapping[str, Any]) -> list[Refusal]:
@@ -37,10 +46,12 @@ def check_storage(variables: Mapping[str, Any], _facts: Mapping[str, Any]) -> li
     if not drives:
         return list(_without_drives(spares, variables))
     return [
+        *_plan_file(variables),
         *_plan(variables, len(drives), len(spares)),
         *_array(variables, drives, spares),
         *_names(variables),
         *_layers(variables),
+        *_watching(variables),
     ]
 
 
@@ -55,6 +66,19 @@ def _without_drives(spares: tuple[str, ...], variables: Mapping[str, Any]) -> It
         )
 
 
+def _plan_file(variables: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Tell that the plan cannot be read; what would stand as planned cannot be resolved then."""
+    path = str(variables.get("storage_plan") or "")
+    if path and "storage_plan_json" not in variables:
+        yield Refusal(
+            "ST-RAID",
+            "storage_plan",
+            f"{shown(path)}, which cannot be read on the control machine",
+            "the path of plan.json",
+            "run the playbook plan, which says where it writes it, or correct the path",
+        )
+
+
 def _plan(variables: Mapping[str, Any], drives: int, spares: int) -> Iterator[Refusal]:
     """Find what is wrong with the plan, and where the drives are not those that it counts."""
     text = str(variables.get("storage_plan_json") or "")
@@ -65,11 +89,15 @@ def _plan(variables: Mapping[str, Any], drives: int, spares: int) -> Iterator[Re
         faults = check_plan(plan)
     except ValueError as error:
         faults = [f"this is no JSON: {error}"]
-    for fault in faults:
-        yield Refusal(
-            "ST-RAID", "storage_plan", fault, "the plan as the playbook plan wrote it", "run the playbook plan again"
-        )
     if faults:
+        more = f" (and {len(faults) - 1} more that follow)" if len(faults) > 1 else ""
+        yield Refusal(
+            "ST-RAID",
+            "storage_plan",
+            f"{faults[0]}{more}",
+            "the plan as the playbook plan wrote it",
+            "run the playbook plan again",
+        )
         return
     for variable, have, need, requirement in (
         ("storage_drives", drives, plan["array"]["members"], "ST-DATA"),
@@ -80,9 +108,9 @@ def _plan(variables: Mapping[str, Any], drives: int, spares: int) -> Iterator[Re
             yield Refusal(
                 requirement,
                 variable,
-                f"{have} drives",
-                f"at least the {need} of the plan",
-                "name the others, or plan again with those that are there",
+                f"{have}, and the plan has {need}",
+                "at least as many as the plan has",
+                "name the others, or plan again with those that are there: plan_drive_offers with their count",
             )
 
 
@@ -113,53 +141,55 @@ def _array(variables: Mapping[str, Any], drives: tuple[str, ...], spares: tuple[
 
 
 def _names(variables: Mapping[str, Any]) -> Iterator[Refusal]:
-    name, label = str(variables.get("storage_name")), str(variables.get("storage_label"))
+    # What stands as planned is not there when the plan cannot be read.
+    given = {"storage_name": "eucaim", "storage_label": "eucaim", "storage_mount_point": "/srv/eucaim", **variables}
+    name, label, point = (str(given[each]) for each in ("storage_name", "storage_label", "storage_mount_point"))
     if not NAME.match(name):
         yield Refusal("ST-RAID", "storage_name", shown(name), "letters, digits, - and _, at most 31", "call it eucaim")
     if not LABEL.match(label):
         yield Refusal(
             "ST-DATA", "storage_label", shown(label), "letters, digits, . - and _, at most 12", "call it eucaim"
         )
-    point = str(variables.get("storage_mount_point"))
     if not point.startswith("/") or normpath(point) != point or TAKEN.fullmatch(point) or point.split() != [point]:
         yield Refusal(
             "ST-DATA",
             "storage_mount_point",
             shown(point),
-            "an absolute path of its own, without blanks, that is no folder of the system",
+            "an absolute path of its own, without blanks or a slash at its end, that is no folder of the system",
             "mount it on /srv/eucaim, or on another folder that is empty",
         )
 
 
 def _layers(variables: Mapping[str, Any]) -> Iterator[Refusal]:
+    passphrase = str(variables.get("storage_recovery_passphrase") or "")
     if variables.get("storage_encrypted") is True:
-        passphrase = str(variables.get("storage_recovery_passphrase") or "")
         if not PASSPHRASE.match(passphrase):
             yield Refusal(
                 "ST-DATA",
                 "storage_recovery_passphrase",
                 _told(passphrase),
-                f"{LEAST_PASSPHRASE} to 512 letters, digits and signs of ASCII, no blank at either end: without it the "
-                "data is lost with the node's system drive, and somebody may have to type it",
+                f"{LEAST_PASSPHRASE} to {MOST_PASSPHRASE} letters, digits and signs of ASCII, no blank at either end: "
+                "without it the data is lost with the node's system drive, and somebody may have to type it",
                 "make one with `openssl rand -base64 24`, and keep it in the vault and on paper",
             )
-        key = str(variables.get("storage_key_file"))
-        if not key.startswith("/") or normpath(key) != key or key.split() != [key]:
-            yield Refusal(
-                "ST-DATA",
-                "storage_key_file",
-                shown(key),
-                "an absolute path without blanks",
-                "leave it out, or use /etc/eucaim/keys/eucaim.key",
-            )
+        if "storage_key_file" in variables:
+            yield from _key_file(str(variables["storage_key_file"]), str(variables.get("storage_mount_point")))
+    elif passphrase:
+        yield Refusal(
+            "ST-DATA",
+            "storage_encrypted",
+            "false, and a recovery passphrase",
+            "both or neither: encryption cannot be added to an array later",
+            "set storage_encrypted: true, or take storage_recovery_passphrase away",
+        )
     group, volume = str(variables.get("storage_volume_group") or ""), str(variables.get("storage_volume") or "")
     for variable, name in (("storage_volume_group", group), ("storage_volume", volume)) if group else ():
-        if not VOLUME.match(name):
+        if not VOLUME.match(name) or RESERVED.fullmatch(name):
             yield Refusal(
                 "ST-DATA",
                 variable,
                 shown(name),
-                "letters, digits, and _ . + - but not first",
+                "letters, digits, and _ + . - (these two not first), and no name that LVM keeps for itself",
                 "call the group eucaim, and the volume data",
             )
     percent = variables.get("storage_volume_percent")
@@ -173,10 +203,39 @@ def _layers(variables: Mapping[str, Any]) -> Iterator[Refusal]:
         )
 
 
+def _key_file(key: str, point: str) -> Iterator[Refusal]:
+    """Find a key that would not be there when the array is to be opened."""
+    if not key.startswith("/") or normpath(key) != key or key.split() != [key]:
+        needed = "an absolute path without blanks"
+    elif FLEETING.fullmatch(key) or key.startswith(f"{point}/"):
+        needed = "a file on the system drive, which is there before the array is open"
+    else:
+        return
+    yield Refusal("ST-DATA", "storage_key_file", shown(key), needed, "leave it out, or use /etc/eucaim/keys/eucaim.key")
+
+
+def _watching(variables: Mapping[str, Any]) -> Iterator[Refusal]:
+    mail = str(variables.get("storage_mail_to") or "")
+    if mail and not MAIL.match(mail):
+        yield Refusal(
+            "ST-HEALTH",
+            "storage_mail_to",
+            shown(mail),
+            "one address, or the name of an account",
+            "write one such as root or it@hospital.example",
+        )
+    for variable, requirement in (("storage_speed_limit_kib", "MN-HW"), ("storage_member_bytes", "ST-RAID")):
+        value = variables.get(variable)
+        if isinstance(value, int) and value < 0:
+            yield Refusal(requirement, variable, shown(value), "0 or more", "leave it out, or correct the number")
+
+
 def _told(passphrase: str) -> str:
     """Say what is wrong with a passphrase, and nothing of it."""
     if not passphrase:
         return "none"
-    if len(passphrase) < LEAST_PASSPHRASE:
+    if not LEAST_PASSPHRASE <= len(passphrase) <= MOST_PASSPHRASE:
         return f"{len(passphrase)} characters"
-    return f"one of {len(passphrase)} characters that is too long, or has an end or a sign that is hard to type"
+    if passphrase.strip() != passphrase:
+        return f"one of {len(passphrase)} characters, with a blank at an end"
+    return f"one of {len(passphrase)} characters, with a sign that is not in ASCII"

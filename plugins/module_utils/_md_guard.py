@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import BY_ID, Disk, Seen
 from ansible_collections.eucaim.local_node.plugins.module_utils._raid import Raid, RaidError
-from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
+from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, shown
 from ansible_collections.eucaim.local_node.plugins.module_utils._size import human_size
 
 LEVELS = ("raid0", "raid1", "raid5", "raid6", "raid10")
@@ -98,20 +98,33 @@ def faults_of(wanted: Wanted) -> Iterator[Refusal]:
             "raid5",
             "choose bitmap or resync (md(4))",
         )
+    members = (10**12,) * len(wanted.devices)
     try:
-        Raid(
-            wanted.level,
-            (10**12,) * len(wanted.devices),
-            layout=wanted.layout if wanted.level == "raid10" and wanted.layout else "near=2",
-        )
+        Raid(wanted.level, members)
     except RaidError as error:
         yield Refusal(
             "ST-RAID",
             f"{wanted.prefix}drives",
-            f"{len(wanted.devices)} drives for {wanted.level}",
+            f"{_drives(len(wanted.devices))} for {wanted.level}",
             str(error),
             "name more drives, or choose a level that can be made of these",
         )
+        return
+    if wanted.level == "raid10" and wanted.layout:
+        try:
+            Raid(wanted.level, members, layout=wanted.layout)
+        except RaidError as error:
+            yield Refusal(
+                "ST-RAID",
+                f"{wanted.prefix}layout",
+                f"{shown(wanted.layout)} with {_drives(len(wanted.devices))}",
+                str(error),
+                "leave it out, or use near=2",
+            )
+
+
+def _drives(number: int) -> str:
+    return f"{number} drive{'s' if number != 1 else ''}"
 
 
 def aliases(wanted: Wanted, seen: Seen) -> Iterator[Refusal]:

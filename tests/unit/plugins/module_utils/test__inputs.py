@@ -198,6 +198,39 @@ def test_a_text_that_means_false_is_refused_because_templates_take_it_for_true(v
         assert refusal.remedy.endswith("""-e '{"docker_x": false}'""")
 
 
+@pytest.mark.parametrize(
+    ("spec", "value", "remedy"),
+    [
+        ({"type": "list"}, None, "write [], or take the line out"),
+        ({"type": "list"}, " ", "write [], or take the line out"),
+        ({"type": "dict"}, None, "write {}, or take the line out"),
+        ({"type": "int"}, None, "give a number, or take the line out"),
+        ({"type": "float"}, "", "give a number, or take the line out"),
+        ({"type": "bool"}, None, "say true or false, or take the line out"),
+        ({"choices": ["xfs", "ext4"]}, "", "choose one, or take the line out"),
+    ],
+)
+def test_a_setting_with_nothing_behind_it_is_refused(spec: dict[str, Any], value: Any, remedy: str) -> None:
+    good, refusals = inputs.check_options("storage", {"storage_x": spec}, {"storage_x": value}, {"storage_x": 1}, keep)
+    assert [(each.found, each.remedy) for each in refusals] == [("nothing", remedy)]
+    assert good == {"storage_x": 1}
+    assert inputs.check_options("storage", {"storage_x": spec}, {}, {}, keep) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    ("spec", "value"), [({}, ""), ({}, None), ({"choices": ["", "a"]}, ""), ({"type": "raw"}, None)]
+)
+def test_a_text_may_be_empty(spec: dict[str, Any], value: Any) -> None:
+    assert inputs.check_options("storage", {"x": spec}, {"x": value}, {}, keep) == ({"x": value}, [])
+
+
+def test_the_secret_of_the_examples_is_refused() -> None:
+    spec = {"no_log": True}
+    _value, (refusal,) = inputs.check_option("federation", "x", spec, "Secret change-me", keep)
+    assert refusal.found == "the example's own change-me, which everybody knows"
+    assert inputs.check_option("federation", "x", {}, "change-me", keep) == ("change-me", [])
+
+
 def test_check_options_goes_on_with_defaults() -> None:
     def convert(name: str, _spec: Mapping[str, Any], value: Any) -> tuple[Any, Sequence[str]]:
         return (None, ["no"]) if name.startswith("bad") else (value, [])

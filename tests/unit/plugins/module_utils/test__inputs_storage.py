@@ -27,7 +27,6 @@ GOOD: dict[str, Any] = {
     "storage_label": "eucaim",
     "storage_mount_point": "/srv/eucaim",
 }
-HARD = "characters that is too long, or has an end or a sign that is hard to type"
 PLAN = json.dumps({"array": {"members": 3, "spares": 1}})
 
 
@@ -71,8 +70,19 @@ def test_what_needs_drives(changed: dict[str, Any], words: str) -> None:
 def test_a_plan_that_cannot_be_built(faults: list[str]) -> None:
     faults += ["one thing", "and another"]
     assert told(storage_plan_json=json.dumps({"array": {}})) == [
-        ("ST-RAID", "storage_plan", "one thing"),
-        ("ST-RAID", "storage_plan", "and another"),
+        ("ST-RAID", "storage_plan", "one thing (and 1 more that follow)")
+    ]
+    faults.pop()
+    assert told(storage_plan_json=json.dumps({"array": {}})) == [("ST-RAID", "storage_plan", "one thing")]
+
+
+def test_a_plan_that_cannot_be_read_is_told_once() -> None:
+    planned = ("storage_plan_json", "storage_name", "storage_level", "storage_label", "storage_mount_point")
+    asked = {name: value for name, value in GOOD.items() if name not in planned}
+    asked |= {"storage_encrypted": True, "storage_recovery_passphrase": "x" * 20}
+    found = check_storage({**asked, "storage_plan": "/plan.json"}, {})
+    assert [(each.variable, each.found) for each in found] == [
+        ("storage_plan", '"/plan.json", which cannot be read on the control machine')
     ]
 
 
@@ -91,8 +101,8 @@ def test_what_is_no_plan() -> None:
 def test_the_drives_are_those_that_the_plan_counts() -> None:
     assert told(storage_plan_json=PLAN) == []
     assert told(storage_plan_json=PLAN, storage_drives=[*paths_of(0, 1)], storage_spares=[]) == [
-        ("ST-DATA", "storage_drives", "2 drives"),
-        ("ST-SPARE", "storage_spares", "0 drives"),
+        ("ST-DATA", "storage_drives", "2, and the plan has 3"),
+        ("ST-SPARE", "storage_spares", "0, and the plan has 1"),
     ]
 
 
@@ -110,7 +120,8 @@ def test_a_node_that_has_grown_has_more_than_was_planned() -> None:
         ({"storage_level": "raid0"}, "storage_spares"),
         ({"storage_level": "raid1", "storage_consistency_policy": "ppl"}, "storage_consistency_policy"),
         ({"storage_level": "raid6"}, "storage_drives"),
-        ({"storage_level": "raid10", "storage_layout": "sideways"}, "storage_drives"),
+        ({"storage_level": "raid10", "storage_layout": "sideways"}, "storage_layout"),
+        ({"storage_level": "raid10", "storage_drives": [path_of(0)]}, "storage_drives"),
     ],
 )
 def test_faults_are_told_under_the_names_that_were_set(changed: dict[str, Any], variable: str) -> None:
@@ -172,6 +183,10 @@ def test_labels(label: str) -> None:
         "/run/user",
         "/sys/kernel",
         "/proc/1",
+        "/opt/eucaim",
+        "/var/lib/docker",
+        "/var/lib/containerd/data",
+        "/var/lib/eucaim",
     ],
 )
 def test_nothing_is_mounted_over_the_system(point: str) -> None:
@@ -190,15 +205,32 @@ def test_where_it_may_be_mounted(point: str) -> None:
     [
         ({"storage_recovery_passphrase": ""}, "storage_recovery_passphrase", "none"),
         ({"storage_recovery_passphrase": "x" * 19}, "storage_recovery_passphrase", "19 characters"),
-        ({"storage_recovery_passphrase": "x" * 20 + "\n"}, "storage_recovery_passphrase", f"one of 21 {HARD}"),
-        ({"storage_recovery_passphrase": " " + "x" * 20}, "storage_recovery_passphrase", f"one of 21 {HARD}"),
-        ({"storage_recovery_passphrase": "ä" * 20}, "storage_recovery_passphrase", f"one of 20 {HARD}"),
-        ({"storage_recovery_passphrase": "x" * 513}, "storage_recovery_passphrase", f"one of 513 {HARD}"),
+        (
+            {"storage_recovery_passphrase": "x" * 20 + "\n"},
+            "storage_recovery_passphrase",
+            "one of 21 characters, with a blank at an end",
+        ),
+        (
+            {"storage_recovery_passphrase": " " + "x" * 20},
+            "storage_recovery_passphrase",
+            "one of 21 characters, with a blank at an end",
+        ),
+        (
+            {"storage_recovery_passphrase": "ä" * 20},
+            "storage_recovery_passphrase",
+            "one of 20 characters, with a sign that is not in ASCII",
+        ),
+        ({"storage_recovery_passphrase": "x" * 513}, "storage_recovery_passphrase", "513 characters"),
         ({"storage_key_file": "eucaim.key"}, "storage_key_file", '"eucaim.key"'),
         ({"storage_key_file": "/etc/../key"}, "storage_key_file", '"/etc/../key"'),
         ({"storage_key_file": "/etc/a key"}, "storage_key_file", '"/etc/a key"'),
+        ({"storage_key_file": "/run/eucaim.key"}, "storage_key_file", '"/run/eucaim.key"'),
+        ({"storage_key_file": "/var/tmp/eucaim.key"}, "storage_key_file", '"/var/tmp/eucaim.key"'),
+        ({"storage_key_file": "/srv/eucaim/its.key"}, "storage_key_file", '"/srv/eucaim/its.key"'),
         ({"storage_volume_group": "-eucaim"}, "storage_volume_group", '"-eucaim"'),
         ({"storage_volume_group": "eucaim", "storage_volume": "a/b"}, "storage_volume", '"a/b"'),
+        ({"storage_volume_group": "eucaim", "storage_volume": "snapshot"}, "storage_volume", '"snapshot"'),
+        ({"storage_volume_group": "eucaim", "storage_volume": "a_tmeta"}, "storage_volume", '"a_tmeta"'),
         ({"storage_volume_group": "eucaim", "storage_volume_percent": 0}, "storage_volume_percent", "0"),
         ({"storage_volume_group": "eucaim", "storage_volume_percent": 101}, "storage_volume_percent", "101"),
     ],
@@ -215,6 +247,7 @@ def test_layers_that_cannot_be_made(changed: dict[str, Any], variable: str, word
     assert told(**asked) == []
     assert told(**{**asked, "storage_recovery_passphrase": "correct horse battery {length}"}) == []
     assert told(**{**asked, "storage_volume_group": "eucaim"}) == []
+    assert told(**{**asked, "storage_key_file": "/srv/eucaim.key"}) == []
     assert [each[1:] for each in told(**{**asked, **changed})] == [(variable, words)]
 
 
@@ -224,3 +257,24 @@ def test_a_passphrase_is_not_shown() -> None:
 
 def test_what_is_not_asked_for_may_be_anything() -> None:
     assert told(storage_encrypted=False, storage_key_file="x", storage_volume="a/b", storage_volume_percent=0) == []
+
+
+def test_a_passphrase_without_encryption_is_a_switch_that_was_forgotten() -> None:
+    asked = {"storage_recovery_passphrase": "x" * 20, "storage_encrypted": False}
+    assert told(**asked) == [("ST-DATA", "storage_encrypted", "false, and a recovery passphrase")]
+
+
+@pytest.mark.parametrize("mail", ["not an address", "a@b@c", "a@", "@b"])
+def test_who_gets_no_mail(mail: str) -> None:
+    assert told(storage_mail_to=mail) == [("ST-HEALTH", "storage_mail_to", f'"{mail}"')]
+
+
+@pytest.mark.parametrize("mail", ["root", "it@hospital.example", "", None])
+def test_who_gets_mail(mail: str | None) -> None:
+    assert told(storage_mail_to=mail) == []
+
+
+@pytest.mark.parametrize("variable", ["storage_speed_limit_kib", "storage_member_bytes"])
+def test_figures_below_zero(variable: str) -> None:
+    assert [each[1:] for each in told(**{variable: -5})] == [(variable, "-5")]
+    assert told(**{variable: 0}) == []

@@ -78,8 +78,8 @@ def test_drives_are_named_by_names_that_stay(path: str) -> None:
         ({"level": "raid0", "spares": paths_of(7)}, ("ST-SPARE", "spares", "1 spare in a RAID 0")),
         ({"policy": "ppl", "level": "raid1"}, ("ST-RAID", "consistency_policy", "ppl with raid1")),
         ({"level": "raid6"}, ("ST-RAID", "drives", "3 drives for raid6")),
-        ({"level": "raid10", "layout": "sideways"}, ("ST-RAID", "drives", "3 drives for raid10")),
-        ({"devices": paths_of(1)}, ("ST-RAID", "drives", "1 drives for raid5")),
+        ({"level": "raid10", "layout": "sideways"}, ("ST-RAID", "layout", '"sideways" with 3 drives')),
+        ({"devices": paths_of(1)}, ("ST-RAID", "drives", "1 drive for raid5")),
         ({"level": "linear"}, ("ST-RAID", "drives", "3 drives for linear")),
     ],
 )
