@@ -37,6 +37,16 @@ def read(path: str) -> str | None:
         return None
 
 
+def _what_next(plan: Mapping[str, Any], path: str) -> str:
+    """Return how the plan becomes an array, once the drives are there."""
+    spares = plan["array"]["spares"]
+    also = f", and the {spares} of storage_spares" if spares else ""
+    return (
+        f"To build it: storage_plan: {path}, and the names of {plan['array']['members']} drives in storage_drives{also}"
+        " (role storage)"
+    )
+
+
 class ActionModule(ActionBase):
     """Plan, write the sheet where it differs, and show the plan in a few lines."""
 
@@ -86,6 +96,6 @@ class ActionModule(ActionBase):
         message = f"The sheet{would}: {paths[0]}"
         if changed or not self._task.check_mode:
             # A callback shows no message of a task that went well, and this is what a person asked for.
-            self._display.display(f"{as_terminal(plan)}\n{message}\n")
+            self._display.display(f"{as_terminal(plan)}\n{message}\n{_what_next(plan, paths[2])}\n")
         diff = {"before": before[1] or "", "after": texts[1], "before_header": paths[1], "after_header": paths[1]}
         return {"changed": bool(changed), "msg": message, "page": paths[0], "plan": plan, "diff": [diff]}

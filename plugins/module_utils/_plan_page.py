@@ -247,5 +247,8 @@ def _engineers(plan: words.Plan) -> list[str]:
         ("For users", f"{room['available_bytes']} bytes"),
     ]
     lines = ["<dl>", *(f"<dt>{text_of(name)}</dt><dd>{text_of(value)}</dd>" for name, value in pairs), "</dl>"]
-    hint = "The file plan.json beside this page has all of it; the array is built from that file, unchanged."
+    hint = (
+        "The file plan.json beside this page has all of it. The role storage builds the array from it, unchanged:"
+        " storage_plan in the inventory names the file, storage_drives and storage_spares the drives."
+    )
     return card("engineers", "For those who build it", lines, hint, " facts whole")

@@ -66,9 +66,14 @@ def test_a_person_is_shown_the_plan_and_where_it_is(tmp_path: Path, capsys: pyte
     shown = capsys.readouterr().out
     assert shown.startswith("Tier 2, data set 4 TB, growth not stated\n")
     assert f"\nThe sheet: {tmp_path}/plan.html\n" in shown
+    array = result["plan"]["array"]
+    assert f"\nTo build it: storage_plan: {tmp_path}/plan.json, and the names of {array['members']} drives" in shown
+    assert f", and the {array['spares']} of storage_spares (role storage)" in shown
     assert result["msg"] == f"The sheet: {tmp_path}/plan.html"
     run(tmp_path, check_mode=True)
     assert capsys.readouterr().out == ""
+    run(tmp_path, {"dataset_size": "4TB", "spares": "0", "level": "raid5"})
+    assert "storage_spares" not in capsys.readouterr().out
 
 
 def test_check_mode_tells_and_writes_nothing(tmp_path: Path) -> None:

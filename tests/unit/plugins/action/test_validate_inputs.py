@@ -335,6 +335,24 @@ def test_checks_know_the_account_that_the_run_logs_in_with(run: Run, monkeypatch
     assert [variables["ansible_user"] for variables in seen] == ["ann", "ann"]
 
 
+def test_a_default_that_cannot_be_read_is_not_to_blame(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It refers to another setting. Where nothing else is told, it is told all the same."""
+    told: list[Refusal] = []
+    monkeypatch.setattr(validate_inputs, "check_function", lambda _role: lambda _variables, _facts: told)
+    defaults = validate_inputs.ROLES_PATH + "/docker/defaults/main.yml"
+    text = Path(defaults).read_text(encoding="utf-8")
+    Path(defaults).write_text(text + 'docker_password: "{{ docker_plan.password }}"\n', encoding="utf-8")
+    asked = {"ansible_facts": FACTS, "preflight_tier": 2}
+    assert [item["variable"] for item in run(asked, roles=["docker"])["refusals"]] == ["docker_password"]
+    told.append(Refusal("CT-DOCKER", "docker_plan", "nothing", "a plan", "make one"))
+    assert [item["variable"] for item in run(asked, roles=["docker"])["refusals"]] == ["docker_plan"]
+    set_here = {**asked, "docker_password": "{{ nobody }}"}
+    assert [item["variable"] for item in run(set_here, roles=["docker"])["refusals"]] == [
+        "docker_password",
+        "docker_plan",
+    ]
+
+
 def test_the_site_s_own_settings_are_refused_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Mapping[str, Any]] = []
 
