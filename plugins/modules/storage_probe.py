@@ -62,6 +62,7 @@ rows:
   elements: dict
 """
 
+import os
 import time
 
 from ansible.module_utils.basic import AnsibleModule
@@ -74,6 +75,8 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import
 
 FSTAB = "/etc/fstab"
 CRYPTTAB = "/etc/crypttab"
+# What mdadm and smartd send mail with.
+SENDMAIL = "/usr/sbin/sendmail"
 # What `systemctl show` says of a unit that was not started because this is a virtual machine.
 NOT_HERE = "ConditionResult=no"
 
@@ -141,6 +144,7 @@ def main() -> None:
         asked.encrypted,
         closed(module, sight.luks) if sight and sight.luks else (),
         bool(sight and sight.layers.can_grow),
+        os.access(SENDMAIL, os.X_OK),
     )
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     module.exit_json(changed=False, rows=[row.as_dict() for row in rows(measured, at)])

@@ -163,3 +163,14 @@ def test_what_is_other_than_asked_for_but_works_is_no_fault() -> None:
 def test_checks() -> None:
     assert found("MN-HW", checks={}) == ("met", "on")
     assert found("MN-HW", checks={"a.timer": False, "b.timer": True}) == ("unmet", "a.timer is not on")
+
+
+@pytest.mark.parametrize(
+    ("sends_mail", "words"),
+    [
+        (True, "they send mail"),
+        (False, "no program here sends mail, so a failure is told in the journal and in this report only"),
+    ],
+)
+def test_who_would_be_told_of_a_failure(sends_mail: bool, words: str) -> None:
+    assert found("ST-HEALTH", sends_mail=sends_mail) == ("met", f"no drive failed, and both watch; {words}")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,15 @@ def test_good_storage(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = node.called("systemctl")
     assert [argv[1] for argv in asked] == ["mdmonitor.service", "smartd.service", "mdcheck_start.timer"]
     assert {argv[0] for argv in asked} == {"show"}
+
+
+@pytest.mark.parametrize(("program", "words"), [(sys.executable, "they send mail"), ("/none", "no program here sends")])
+def test_whether_the_node_sends_mail(node: Node, monkeypatch: pytest.MonkeyPatch, program: str, words: str) -> None:
+    monkeypatch.setattr(storage_probe, "SENDMAIL", program)
+    (health,) = (
+        row for row in node.run(monkeypatch, storage_probe, **ASKED)["rows"] if row["requirement"] == "ST-HEALTH"
+    )
+    assert words in health["measured"]
 
 
 def test_no_storage(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
