@@ -24,10 +24,10 @@ REMOVE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def node() -> Iterator[Storage]:
-    """A machine with a RAID 5 of three drives and a spare."""
-    made = Storage(machine("storage-wounds", 22235, 6, SIZE))
+@pytest.fixture(scope="module", params=["debian13", "debian12"])
+def node(request: pytest.FixtureRequest) -> Iterator[Storage]:
+    """A machine with a RAID 5 of three drives and a spare; the older one has another kernel, mdadm and cryptsetup."""
+    made = Storage(machine("storage-wounds", 22235, 6, SIZE, request.param))
     try:
         made.machine.up()
         made.settings = {"storage_drives": named(0, 1, 2), "storage_spares": named(3)}

@@ -157,9 +157,10 @@ class Storage:
         return digest.hexdigest()
 
 
-def machine(name: str, port: int, count: int, size: int = DRIVE_BYTES) -> Machine:
+def machine(name: str, port: int, count: int, size: int = DRIVE_BYTES, distribution: str = "debian13") -> Machine:
     """A machine with so many drives, DATA0 and on."""
-    return Machine(name, port=port, drives=tuple(DriveSpec(size, serial=f"DATA{number}") for number in range(count)))
+    drives = tuple(DriveSpec(size, serial=f"DATA{number}") for number in range(count))
+    return Machine(name, port=port, drives=drives, distribution=distribution)
 
 
 def planned(folder: Path, **settings: Any) -> Path:
