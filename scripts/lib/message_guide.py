@@ -34,6 +34,9 @@ TEMPLATE = re.compile(r"\{\{(.+?)\}\}")
 # Sections that are no role's: which part of an inventory a variable belongs to.
 INVENTORY, ANY, REACH = "The inventory", "Any variable", "Reaching a node"
 DIAGNOSIS = "_diagnosis.py"
+# Modules say a variable by the name that the role gave it, which is the option's with this in front.
+PREFIX = "<prefix>"
+PREFIXED = {"_layer_": "storage", "_md_": "storage", "_plan_": "plan"}
 ALL_WELL = ("connected_and_answering", "enrolled")
 HEAD = """\
 ..
@@ -224,8 +227,18 @@ def role_names(root: Path) -> list[str]:
     )
 
 
+def role_of_prefix(entry: Entry) -> str:
+    """Return the role whose name stands in front of a refusal's variable; nothing where it is not left open."""
+    if not entry.variable.startswith(PREFIX):
+        return ""
+    return next((role for source, role in PREFIXED.items() if entry.source.startswith(source)), "")
+
+
 def section_of(entry: Entry, roles: Sequence[str]) -> str:
     """Return where a reader looks for a refusal: at the role of its variable."""
+    role = role_of_prefix(entry)
+    if role:
+        return role
     if entry.variable.startswith("<"):
         return ANY
     if entry.variable.startswith("ansible_"):
@@ -252,10 +265,17 @@ def lines_of(word: str, texts: Sequence[str]) -> list[str]:
     return [f"  | {word}, one of:", *[f"  |   {plain(text)}" for text in texts]]
 
 
+def shown_variable(entry: Entry) -> str:
+    """Return a refusal's variable as a person has written it, as far as that is known."""
+    role = role_of_prefix(entry)
+    return entry.variable.replace(PREFIX, f"{role}_", 1) if role else entry.variable
+
+
 def entry_lines(entry: Entry) -> list[str]:
     """Return a refusal as an item of a definition list."""
     where = "" if entry.requirement.startswith("<") else f" [{entry.requirement}]"
-    name = entry.variable if not entry.variable.startswith("<") else "the variable"
+    name = shown_variable(entry)
+    name = "the variable" if name.startswith("<") else name
     return [
         f"{plain(name)}{where}",
         *lines_of("found", entry.found),
@@ -298,7 +318,7 @@ def page(root: Path) -> str:
     for name in (INVENTORY, REACH, ANY, *sorted(roles)):
         if sections[name]:
             lines += title(f"Variables of the role {name}" if name in roles else name, "-")
-            for entry in sorted(sections[name], key=lambda entry: (entry.variable, entry.found, entry.needed)):
+            for entry in sorted(sections[name], key=lambda entry: (shown_variable(entry), entry.found, entry.needed)):
                 lines += entry_lines(entry)
     lines += title("What a verification says", "-")
     lines += [

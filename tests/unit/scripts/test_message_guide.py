@@ -240,6 +240,15 @@ def test_no_refusal_is_overlooked(guide: ModuleType) -> None:
     assert {(module.path.name, call.lineno) for module, call, _texts in found} == places
 
 
+def test_a_variable_of_a_module_stands_under_the_role_that_names_it(guide: ModuleType) -> None:
+    """Nobody would look for storage_erase under another heading."""
+    text = guide.page(guide.ROOT)
+    section = text.partition("Variables of the role storage\n")[2].partition("\nVariables of the role")[0]
+    for variable in ("storage_erase", "storage_drives", "storage_encrypted", "storage_volume_group"):
+        assert f"\n{variable} [" in section
+    assert "<prefix>" not in text
+
+
 def test_every_cause_of_the_diagnosis_is_in_the_guide_with_a_remedy(guide: ModuleType) -> None:
     causes = guide.causes(guide.Sources(ROOT / "plugins"))
     named = {cause.name for cause in causes}
