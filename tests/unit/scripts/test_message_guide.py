@@ -242,7 +242,7 @@ def test_no_refusal_is_overlooked(guide: ModuleType) -> None:
 
 def test_a_variable_of_a_module_stands_under_the_role_that_names_it(guide: ModuleType) -> None:
     """Nobody would look for storage_erase under another heading."""
-    text = guide.page(guide.ROOT)
+    text = guide.page(ROOT)
     section = text.partition("Variables of the role storage\n")[2].partition("\nVariables of the role")[0]
     for variable in ("storage_erase", "storage_drives", "storage_encrypted", "storage_volume_group"):
         assert f"\n{variable} [" in section
