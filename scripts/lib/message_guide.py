@@ -10,6 +10,7 @@ Without an option it writes the page; with --check it fails when the page is not
 from __future__ import annotations
 
 import argparse
+import itertools
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -265,24 +266,20 @@ def lines_of(word: str, texts: Sequence[str]) -> list[str]:
     return [f"  | {word}, one of:", *[f"  |   {plain(text)}" for text in texts]]
 
 
-def shown_variable(entry: Entry) -> str:
-    """Return a refusal's variable as a person has written it, as far as that is known."""
+def named(entry: Entry, text: str) -> str:
+    """Return a text of a refusal with the variables in it as a person has written them, as far as that is known."""
     role = role_of_prefix(entry)
-    return entry.variable.replace(PREFIX, f"{role}_", 1) if role else entry.variable
+    return text.replace(PREFIX, f"{role}_") if role else text
 
 
 def entry_lines(entry: Entry) -> list[str]:
     """Return a refusal as an item of a definition list."""
     where = "" if entry.requirement.startswith("<") else f" [{entry.requirement}]"
-    name = shown_variable(entry)
+    name = named(entry, entry.variable)
     name = "the variable" if name.startswith("<") else name
-    return [
-        f"{plain(name)}{where}",
-        *lines_of("found", entry.found),
-        *lines_of("needed", entry.needed),
-        *lines_of("remedy", entry.remedy),
-        "",
-    ]
+    parts = (("found", entry.found), ("needed", entry.needed), ("remedy", entry.remedy))
+    lines = [lines_of(word, [named(entry, text) for text in texts]) for word, texts in parts]
+    return [f"{plain(name)}{where}", *itertools.chain(*lines), ""]
 
 
 def cause_lines(cause: Cause) -> list[str]:
@@ -318,7 +315,9 @@ def page(root: Path) -> str:
     for name in (INVENTORY, REACH, ANY, *sorted(roles)):
         if sections[name]:
             lines += title(f"Variables of the role {name}" if name in roles else name, "-")
-            for entry in sorted(sections[name], key=lambda entry: (shown_variable(entry), entry.found, entry.needed)):
+            for entry in sorted(
+                sections[name], key=lambda entry: (named(entry, entry.variable), entry.found, entry.needed)
+            ):
                 lines += entry_lines(entry)
     lines += title("What a verification says", "-")
     lines += [
