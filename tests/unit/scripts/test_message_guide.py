@@ -246,7 +246,7 @@ def test_a_variable_of_a_module_stands_under_the_role_that_names_it(guide: Modul
     section = text.partition("Variables of the role storage\n")[2].partition("\nVariables of the role")[0]
     for variable in ("storage_erase", "storage_drives", "storage_encrypted", "storage_volume_group"):
         assert f"\n{variable} [" in section
-    assert "<prefix>" not in text
+    assert "<prefix>" not in section
 
 
 def test_every_cause_of_the_diagnosis_is_in_the_guide_with_a_remedy(guide: ModuleType) -> None:
