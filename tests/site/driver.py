@@ -93,13 +93,15 @@ def playbook(
     return Run(command, done.returncode, done.stdout, time.monotonic() - started, recap)
 
 
-def begin(name: str, *arguments: str, inventory: Path, log: Path) -> subprocess.Popen[bytes]:
+def begin(
+    name: str, *arguments: str, inventory: Path, log: Path, env: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Start a playbook beside the test and come back at once; what it prints goes into the log."""
     with log.open("wb") as stream:
         return subprocess.Popen(
             [str(PROGRAMS / "ansible-playbook"), "-i", str(inventory), name, *arguments],
             cwd=ROOT,
-            env=environment(),
+            env=environment(env),
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,

@@ -20,8 +20,8 @@ import pytest
 
 from tests.nodes.engine import operator_password
 from tests.nodes.machine import Machine, quoted
-from tests.site.driver import begin, kill
-from tests.storage.world import PLAY, Storage, machine, named
+from tests.site.driver import kill
+from tests.storage.world import Storage, machine, named
 
 SEED = int(os.environ.get("EUCAIM_CUT_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 MIB = 1 << 20
@@ -100,7 +100,7 @@ def test_while_it_is_made_and_formatted(node: Storage, number: int, tmp_path: Pa
     moment = random.Random(SEED + number).uniform(8, 45)
     node.blank(*range(7))
     node.settings = {"storage_drives": named(0, 1, 2, 3), "storage_spares": named(4)}
-    run = begin(str(node.write("storage", PLAY)), inventory=node.inventory, log=tmp_path / "run.log")
+    run = node.begin(tmp_path / "run.log")
     cut(node, moment)
     kill(run)
     print(f"EUCAIM_CUT_SEED={SEED}, number {number}, after {moment:.1f} s")

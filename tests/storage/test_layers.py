@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.site.driver import Run, begin, kill
+from tests.site.driver import Run, kill
 from tests.storage.test_cuts import SEED, cut, ends_well
-from tests.storage.world import PLAY, Storage, machine, named
+from tests.storage.world import Storage, machine, named
 
 POINT = "/srv/eucaim"
 KEY = "/etc/eucaim/keys/eucaim.key"
@@ -204,7 +204,7 @@ def test_the_power_fails_while_the_layers_are_made(node: Storage, number: int, t
     )
     node.blank(*range(6), point="/srv/")
     node.settings = {**LAYERED, "storage_drives": named(0, 1, 2)}
-    run = begin(str(node.write("storage", PLAY)), inventory=node.inventory, log=tmp_path / "run.log")
+    run = node.begin(tmp_path / "run.log")
     cut(node, moment)
     kill(run)
     print(f"EUCAIM_CUT_SEED={SEED}, number {100 + number}, after {moment:.1f} s")

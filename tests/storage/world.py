@@ -8,26 +8,29 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.nodes.machine import DriveSpec, Machine
-from tests.site.driver import ROOT, SCRATCH, Run, ids, playbook, rows, write_inventory
+from tests.site.driver import ROOT, SCRATCH, Run, begin, ids, playbook, rows, write_inventory
 
 BY_ID = "/dev/disk/by-id/scsi-0QEMU_QEMU_HARDDISK_"
 # The smallest drive that the planner knows. It takes up what is written to it, and zeros take nothing.
 DRIVE_BYTES = 10_000_000_000
 PLAN = str(ROOT / "playbooks" / "plan.yml")
-PLAY = [{"hosts": "local_nodes", "become": True, "gather_subset": ["min"], "roles": ["eucaim.local_node.storage"]}]
+# All that the role asks for, once.
+FACTS = ["!all", "min", "network"]
+PLAY = [{"hosts": "local_nodes", "become": True, "gather_subset": FACTS, "roles": ["eucaim.local_node.storage"]}]
 PERMISSIONS = 0o700
 ROWS = ("ST-DATA", "ST-RAID", "ST-SPARE", "ST-GROW", "ST-HEALTH", "MN-HW")
 VERIFY = [
     {
         "hosts": "local_nodes",
         "become": True,
-        "gather_subset": ["min"],
+        "gather_subset": FACTS,
         "tasks": [
             {"ansible.builtin.import_role": {"name": "eucaim.local_node.storage", "tasks_from": "verify"}},
             {
@@ -61,6 +64,12 @@ class Storage:
         """The inventory with the settings of now."""
         return write_inventory(self.area, {self.machine.name: {**self.machine.variables(), **self.settings}})
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Facts are gathered once in a machine's life: under emulation it takes as long as all else."""
+        folder = str(self.machine.folder / "facts")
+        return {"ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": folder}
+
     def write(self, name: str, play: object) -> Path:
         """Write a play."""
         self.area.mkdir(mode=PERMISSIONS, parents=True, exist_ok=True)
@@ -70,11 +79,17 @@ class Storage:
 
     def run(self, *arguments: str) -> Run:
         """Run the role, succeed or not."""
-        return playbook(str(self.write("storage", PLAY)), *arguments, inventory=self.inventory)
+        path = str(self.write("storage", PLAY))
+        return playbook(path, *arguments, inventory=self.inventory, env=self.environment)
+
+    def begin(self, log: Path) -> subprocess.Popen[bytes]:
+        """Start a run beside the test."""
+        path = str(self.write("storage", PLAY))
+        return begin(path, inventory=self.inventory, log=log, env=self.environment)
 
     def unmet(self) -> list[str]:
         """Measure, and return the rows of the storage that are unmet; all of them have to be there."""
-        playbook(str(self.write("verify", VERIFY)), inventory=self.inventory).succeeded()
+        playbook(str(self.write("verify", VERIFY)), inventory=self.inventory, env=self.environment).succeeded()
         found = rows(self.area / "reports" / self.machine.name)
         mine = {name: found[name] for name in ROWS}
         assert ids(mine, "unanswered") == []
