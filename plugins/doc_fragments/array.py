@@ -14,6 +14,7 @@ options:
   name:
     description:
       - The name of the array, as in V(/dev/md/eucaim).
+      - Letters, digits, hyphens and underscores, at most 31.
     type: str
     required: true
   level:
@@ -24,6 +25,7 @@ options:
   drives:
     description:
       - The drives of the array, below V(/dev/disk/by-id), in any order. A spare that took over stays a spare here.
+      - Any of a drive's names there that is of the whole drive; each drive once.
     type: list
     elements: str
     required: true
@@ -33,11 +35,15 @@ options:
     elements: str
     default: []
   chunk_bytes:
-    description: How many bytes lie on one drive before the next one follows. Not of an array that is there.
+    description:
+      - How many bytes lie on one drive before the next one follows. Not of an array that is there, and not of a RAID 1.
+      - A power of two from 4096 on.
     type: int
     default: 524288
   layout:
-    description: The layout of a RAID 10, such as V(near=2) or V(far=2); of other levels V(left-symmetric) and its like.
+    description:
+      - The layout of a new RAID 10, V(near=N), V(far=N) or V(offset=N) with N copies; of other levels
+        V(left-symmetric) and its like. Empty for md's own.
     type: str
     default: ""
   consistency_policy:
@@ -54,6 +60,9 @@ options:
   erase:
     description:
       - What may be destroyed, by the name of the drive, in the words in which the refusal says what it holds.
+      - Copy them from a refusal of the same start of the machine, for a name in them such as V(sdb1) may be another one
+        after the next.
+      - A drive that is neither in O(drives) nor in O(spares) is refused here.
     type: dict
     default: {}
   prefix:

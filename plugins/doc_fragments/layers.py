@@ -16,11 +16,16 @@ options:
     type: bool
     default: false
   key_file:
-    description: The key of the node, with which it opens the array by itself. It is made if it is missing.
+    description:
+      - The key of the node, with which it opens the array by itself. It is made if it is missing.
+      - The path of a file on the system's drive. Needed with O(encrypted).
     type: path
     default: ""
   recovery_passphrase:
-    description: The passphrase that opens the array on any machine.
+    description:
+      - The passphrase that opens the array on any machine. Needed with O(encrypted).
+      - Take 20 to 512 letters, digits and signs of ASCII, with no blank at either end, so that a person can type it.
+        The role P(eucaim.local_node.storage#role) asks for that; here it is not checked.
     type: str
     default: ""
   volume_group:

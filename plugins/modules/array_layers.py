@@ -58,15 +58,30 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Keep an array encrypted
-  eucaim.local_node.array_layers:
-    device: /dev/md/eucaim
+- name: Keep the array
+  eucaim.local_node.raid_array:
     name: eucaim
-    uuid: "{{ array.uuid }}"
+    level: raid5
+    drives:
+      - /dev/disk/by-id/ata-MODEL_SERIAL1
+      - /dev/disk/by-id/ata-MODEL_SERIAL2
+      - /dev/disk/by-id/ata-MODEL_SERIAL3
+  become: true
+  register: raid
+
+- name: Keep it encrypted, with a volume on most of it
+  eucaim.local_node.array_layers:
+    device: "{{ raid.device }}"
+    name: eucaim
+    uuid: "{{ raid.uuid }}"
     encrypted: true
     key_file: /etc/eucaim/keys/eucaim.key
     recovery_passphrase: "{{ vault_storage_recovery_passphrase }}"
+    volume_group: eucaim
+    volume_percent: 80
   become: true
+  # In check mode there may be no array yet.
+  when: raid.kernel_name | length > 0
 """
 
 RETURN = r"""

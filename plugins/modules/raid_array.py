@@ -35,7 +35,7 @@ options:
     description:
       - V(present) for an array that runs and is as wanted.
       - V(absent) to stop it and take its marks from its drives. All its data is lost, so O(erase) has to repeat, for
-        each of its drives, what it holds; and it must not be in use.
+        each of its drives and spares, what it holds; and it must not be in use.
     type: str
     choices: [present, absent]
     default: present
@@ -56,6 +56,47 @@ EXAMPLES = r"""
       - /dev/disk/by-id/ata-MODEL_SERIAL3
     spares:
       - /dev/disk/by-id/ata-MODEL_SERIAL4
+  become: true
+
+- name: Replace the second drive, which has failed or is worn
+  eucaim.local_node.raid_array:
+    name: eucaim
+    level: raid5
+    drives:
+      - /dev/disk/by-id/ata-MODEL_SERIAL1
+      - /dev/disk/by-id/ata-MODEL_SERIAL5
+      - /dev/disk/by-id/ata-MODEL_SERIAL3
+    spares:
+      - /dev/disk/by-id/ata-MODEL_SERIAL4
+  become: true
+
+- name: Let it grow by a drive on which an old file system may be destroyed
+  eucaim.local_node.raid_array:
+    name: eucaim
+    level: raid5
+    drives:
+      - /dev/disk/by-id/ata-MODEL_SERIAL1
+      - /dev/disk/by-id/ata-MODEL_SERIAL5
+      - /dev/disk/by-id/ata-MODEL_SERIAL3
+      - /dev/disk/by-id/ata-MODEL_SERIAL6
+    spares:
+      - /dev/disk/by-id/ata-MODEL_SERIAL4
+    erase:
+      # In the words of the refusal that comes without this.
+      /dev/disk/by-id/ata-MODEL_SERIAL6: ext4
+  become: true
+
+- name: Take an array apart that nobody uses any more, and lose what is on it
+  eucaim.local_node.raid_array:
+    name: old
+    drives:
+      - /dev/disk/by-id/ata-MODEL_SERIAL7
+      - /dev/disk/by-id/ata-MODEL_SERIAL8
+    state: absent
+    erase:
+      # In the words of the refusal that comes without this.
+      /dev/disk/by-id/ata-MODEL_SERIAL7: "member of an md array: old (9525baa4:747fb8d1:03bbec9e:08286f27)"
+      /dev/disk/by-id/ata-MODEL_SERIAL8: "member of an md array: old (9525baa4:747fb8d1:03bbec9e:08286f27)"
   become: true
 """
 
