@@ -28,7 +28,9 @@ _FEWEST_HARDWARE = {**_FEWEST, "raid5": 3, "raid10": 4}
 _FEWEST_IN_GROUP = {"raid50": 3, "raid60": 4}
 _GROUPS = 2
 
-_LAYOUT = re.compile(r"(near|far|offset)=([1-9][0-9]{0,2})")
+# In words, or as mdadm shows and takes it: near=2 is n2 (mdadm(8)).
+_LAYOUT = re.compile(r"(near=|far=|offset=|[nfo])([1-9][0-9]{0,2})")
+_KINDS = {"n": "near", "f": "far", "o": "offset"}
 
 
 class RaidError(ValueError):
@@ -342,7 +344,7 @@ def _layout(layout: str) -> tuple[str, int]:
         raise RaidError(
             f"{layout!r} is no layout of a RAID 10; possible: near=N, far=N or offset=N with N copies, such as near=2"
         )
-    return found[1], int(found[2])
+    return _KINDS[found[1][0]], int(found[2])
 
 
 def _check_level(level: str) -> None:

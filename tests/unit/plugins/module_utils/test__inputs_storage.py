@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils import _inputs_storage as storage
 from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_storage import check_storage
+from ansible_collections.eucaim.local_node.plugins.module_utils._plan import make_plan
 from ansible_collections.eucaim.local_node.tests.unit.plugins.md_world import path_of, paths_of
 
 GOOD: dict[str, Any] = {
@@ -84,6 +85,17 @@ def test_a_plan_that_cannot_be_read_is_told_once() -> None:
     assert [(each.variable, each.found) for each in found] == [
         ("storage_plan", '"/plan.json", which cannot be read on the control machine')
     ]
+
+
+@pytest.mark.parametrize("level", ["raid1", "raid5", "raid6", "raid10"])
+def test_every_level_that_can_be_planned_can_be_built(level: str) -> None:
+    """With what the plan says of it, word for word: md calls near=2 n2."""
+    plan = make_plan({"dataset_size": "1TB", "level": level, "spares": 1})
+    array = plan["array"]
+    drives, spares = paths_of(*range(array["members"])), paths_of(*range(50, 50 + array["spares"]))
+    asked = {"storage_level": array["level"], "storage_layout": array["layout"]}
+    asked["storage_consistency_policy"] = array["consistency_policy"]
+    assert told(**asked, storage_plan_json=json.dumps(plan), storage_drives=[*drives], storage_spares=[*spares]) == []
 
 
 def test_what_is_no_json() -> None:

@@ -70,6 +70,8 @@ def same(level: str, count: int, size: int = 4 * TB, **more: Any) -> Raid:
         (same("raid10", 5, layout="near=3"), 20 * TB // 3, 2, Fraction(20 * TB // 3, 20 * TB)),
         (same("raid10", 5, layout="far=2"), 10 * TB, 1, Fraction(1, 2)),
         (same("raid10", 6, layout="offset=3"), 8 * TB, 2, Fraction(1, 3)),
+        (same("raid10", 6, layout="o3"), 8 * TB, 2, Fraction(1, 3)),
+        (same("raid10", 5, layout="f2"), 10 * TB, 1, Fraction(1, 2)),
         (same("raid50", 9, groups=3), 24 * TB, 1, Fraction(2, 3)),
         # Sectors of 4 KiB unless others are named.
         (same("raidz3", 11), 32 * TB, 3, Fraction(8, 11)),
