@@ -352,7 +352,8 @@ def check_options(
     refusals: list[Refusal] = []
     for name, spec in specs.items():
         value, found = check_option(role, name, spec, values.get(name), convert)
-        if not found and name in values and _is_empty(value):
+        # The site's own lists of answers may be left open; the roles take them so.
+        if not found and role != "site" and name in values and _is_empty(value):
             found = _left_blank(role, name, spec, value)
         refusals += found
         if found:

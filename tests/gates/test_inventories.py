@@ -59,7 +59,8 @@ def fill_in(inventory: Path) -> None:
     subprocess.run([*request, *files_made], check=True, capture_output=True)
     key.unlink()
     secrets = inventory / "group_vars" / "local_nodes" / "secrets.yml"
-    shutil.copy(inventory / "secrets.example.txt", secrets)
+    example = (inventory / "secrets.example.txt").read_text(encoding="utf-8")
+    secrets.write_text(example.replace("change-me", "of-our-own"), encoding="utf-8")
     password = inventory.parent / "password"
     password.write_text(VAULT_PASSWORD, encoding="utf-8")
     vault = [str(BIN / "ansible-vault"), "encrypt", "--vault-password-file", str(password), str(secrets)]

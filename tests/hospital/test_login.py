@@ -136,7 +136,11 @@ def site(world: World) -> Site:
     )
     here.do(copy)
     here.do(encrypt)
-    here.do(edit, f"s|^# *vault_ansible_become_password:.*|vault_ansible_become_password: {sudo_password(world)}|")
+    here.do(
+        edit,
+        f"s|^# *vault_ansible_become_password:.*|vault_ansible_become_password: {sudo_password(world)}|",
+        "s|Secret change-me|Secret of-our-own|",
+    )
     return here
 
 

@@ -224,6 +224,11 @@ def test_a_text_may_be_empty(spec: dict[str, Any], value: Any) -> None:
     assert inputs.check_options("storage", {"x": spec}, {"x": value}, {}, keep) == ({"x": value}, [])
 
 
+def test_the_answers_of_a_site_may_be_left_open() -> None:
+    spec = {"site_waivers": {"type": "list"}}
+    assert inputs.check_options("site", spec, {"site_waivers": None}, {}, keep) == ({"site_waivers": None}, [])
+
+
 def test_the_secret_of_the_examples_is_refused() -> None:
     spec = {"no_log": True}
     _value, (refusal,) = inputs.check_option("federation", "x", spec, "Secret change-me", keep)
