@@ -229,6 +229,33 @@ def test_name_servers_are_left_to_the_program_that_keeps_them(world: World) -> N
     assert network.RESOLVER not in " ".join(world.run(links=[STATIC], replace=True)["reasons"])
 
 
+def test_what_works_and_may_not_be_meant_is_told(world: World) -> None:
+    world.node.check_mode = True
+    lonely = {"name": "enp1s0", "addresses": ["192.0.2.10/24"]}
+    gateway, server = world.run(links=[lonely], replace=True)["notes"]
+    assert gateway.startswith("No link has a gateway: ")
+    assert server.startswith("No link names a name server (dns): ")
+    # What resolv.conf says stays, unless a program writes it.
+    world.write(network.RESOLVER, "nameserver 198.51.100.1\n")
+    assert world.run(links=[lonely], replace=True)["notes"] == [gateway]
+    world.units.append("systemd-resolved.service")
+    assert world.run(links=[lonely], replace=True)["notes"] == [gateway, server]
+    # The other adapter leads out, and has what it needs by DHCP.
+    world.addresses["enp2s0"] = ["198.51.100.7/24 dynamic"]
+    assert world.run(links=[lonely], replace=True)["notes"] == [gateway]
+    world.bond = {"ifname": "bond9"}
+    assert world.run(links=[lonely], replace=True)["notes"] == []
+    assert world.run(links=[STATIC], replace=True)["notes"] == []
+
+
+@pytest.mark.parametrize("state", ["present", "absent", "probe"])
+def test_an_undo_that_strikes_too_soon_or_too_late_is_refused(world: World, state: str) -> None:
+    for seconds in (44, 111):
+        said = world.refuse(state=state, links=[STATIC], replace=True, undo_seconds=seconds)
+        assert "a number of seconds from 45 to 110" in said
+    assert world.node.calls == []
+
+
 def test_what_cannot_work_changes_nothing(world: World) -> None:
     assert "no adapter called enp9s0" in world.refuse(links=[{"name": "enp9s0"}])
     twice = {**BOND, "members": ["enp1s0", "52:54:00:00:00:01"]}
