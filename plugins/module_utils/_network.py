@@ -278,7 +278,7 @@ def _addresses(link: Wanted) -> Iterator[Refusal]:
             yield refusal(
                 f"{link.name}: address {shown(text)}",
                 "the length of the network as a number: network managers read no mask there",
-                f"write {found.with_prefixlen}",
+                f"write it as {found.with_prefixlen}",
             )
     own = own_of(link)
     if len({each.ip for each in own}) < len(own):
@@ -300,7 +300,7 @@ def _unreadable(link: Wanted, route: Route) -> Iterator[Refusal]:
     via, target = address_of(route.via), network_of(route.to)
     router, slash, length = route.via.partition("/")
     if slash and address_of(router) is not None:
-        yield refusal(_said(link, route), f"the gateway without /{length}", f"write {router}")
+        yield refusal(_said(link, route), f"the gateway without /{length}", f"write it as {router}")
     elif via is None or no_host(via) or via.is_loopback:
         yield refusal(
             _said(link, route), "the address of a router, such as 192.0.2.1", "ask who runs the network for it"
@@ -310,11 +310,13 @@ def _unreadable(link: Wanted, route: Route) -> Iterator[Refusal]:
         yield refusal(
             _said(link, route),
             "a network such as 10.0.0.0/8",
-            f"write {near}" if near is not None else "correct the route",
+            f"write it as {near}" if near is not None else "correct the route",
         )
     elif via.version != target.version:
         yield refusal(
-            _said(link, route), f"a router with an address of IPv{target.version}, as the network has", "correct via"
+            _said(link, route),
+            f"a router with an address of IPv{target.version}, as the network has",
+            "correct via, or the network to which it leads",
         )
 
 

@@ -149,16 +149,24 @@ def test_what_cannot_work_is_refused(links: list[dict[str, Any]], found: str) ->
 @pytest.mark.parametrize(
     ("link", "needed", "remedy"),
     [
-        ({**STATIC, "gateway": "192.0.2.1/24"}, "the gateway without /24", "write 192.0.2.1"),
+        ({**STATIC, "gateway": "192.0.2.1/24"}, "the gateway without /24", "write it as 192.0.2.1"),
         (
             {**STATIC, "addresses": ["192.0.2.10/255.255.255.0"]},
             "the length of the network as a ",
-            "write 192.0.2.10/24",
+            "write it as 192.0.2.10/24",
         ),
         ({**STATIC, "mtu": 1}, "a number from 1280 to 9216", "leave mtu out, and it stays as it is"),
-        ({**STATIC, "routes": [{"to": "10.0.0.1/8", "via": "192.0.2.1"}]}, "a network such as", "write 10.0.0.0/8"),
+        (
+            {**STATIC, "routes": [{"to": "10.0.0.1/8", "via": "192.0.2.1"}]},
+            "a network such as",
+            "write it as 10.0.0.0/8",
+        ),
         ({**STATIC, "routes": [{"to": "10", "via": "192.0.2.1"}]}, "a network such as", "correct the route"),
-        ({**STATIC, "routes": [{"to": "::/0", "via": "192.0.2.1"}]}, "a router with an address of IPv6", "correct via"),
+        (
+            {**STATIC, "routes": [{"to": "::/0", "via": "192.0.2.1"}]},
+            "a router with an address of IPv6",
+            "correct via, or the network to which it leads",
+        ),
     ],
 )
 def test_what_is_to_be_written_is_said(link: dict[str, Any], needed: str, remedy: str) -> None:

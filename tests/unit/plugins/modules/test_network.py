@@ -6,6 +6,10 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -424,6 +428,26 @@ def test_of_a_link_that_is_not_listed_any_more_the_settings_of_now_count_again(w
     world.write(MAIN, world.read(MAIN) + "iface enp9s0 inet dhcp\n")
     world.apply(links=[{"name": "enp2s0"}], replace=True)
     assert world.read(MAIN) == f"{INTERFACES}iface enp9s0 inet dhcp\n"
+
+
+def test_what_the_guide_says_at_the_console_puts_back_what_was_there(world: World) -> None:
+    ifupdown(world)
+    world.write(network.RESOLVER, "nameserver 198.51.100.1\n")
+    world.apply(links=[STATIC], replace=True)
+    stub = world.root / "stub"
+    stub.write_text("# theirs\n", encoding="utf-8")
+    (world.root / network.RESOLVER.lstrip("/")).unlink()
+    (world.root / network.RESOLVER.lstrip("/")).symlink_to(stub)
+    state = json.loads(world.read(network.STATE))
+    state["files"] = {f"{world.root}{path}": own for path, own in state["files"].items()}
+    world.write(network.STATE, json.dumps(state))
+    guide = (Path(__file__).resolve().parents[4] / "docs/docsite/rst/guide_links.rst").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^\.\. code-block:: python\n\n(.*?)\n\n(?=\S)", guide, re.MULTILINE | re.DOTALL)
+    program = textwrap.dedent(block).replace(network.STATE, f"{world.root}{network.STATE}")
+    subprocess.run([sys.executable, "-c", program], check=True)
+    assert (world.read(MAIN), (world.root / ifup.OURS.lstrip("/")).exists()) == (INTERFACES, False)
+    assert (world.root / MAIN.lstrip("/")).stat().st_mode & 0o777 == 0o644
+    assert world.read(network.RESOLVER) == "# theirs\n"
 
 
 def test_what_is_a_link_now_is_left_alone(world: World) -> None:
