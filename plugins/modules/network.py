@@ -21,8 +21,8 @@ description:
     The controller's part of this module proves that a new connection works, looks whether the settings are in force,
     and only then disarms the undo. A run on the node itself, with the connection V(local), cannot prove it, and changes
     nothing.
-  - VLANs, bridges and what else is stacked on adapters are left alone, and refused where they are listed. For a bond
-    ifupdown needs the package C(ifenslave) on the node.
+  - VLANs, bridges and what else is stacked on adapters are refused where they are listed. For a bond ifupdown needs the
+    package C(ifenslave) on the node.
   - With systemd-networkd this is tested on a machine. With the other three what is written is tested, but on no
     machine.
 extends_documentation_fragment:
