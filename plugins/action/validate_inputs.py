@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import shutil
 import signal
 from collections.abc import Mapping, Sequence
@@ -33,12 +32,18 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._inputs import (
     login_refusal,
     not_told_yet,
     requirement_of,
+    root_of,
     unreadable_from,
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_site import OPTIONS as SITE_OPTIONS
 from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_site import check_site
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, summary, unique
-from ansible_collections.eucaim.local_node.plugins.module_utils._together import IDENTITY, check_nodes, check_roles
+from ansible_collections.eucaim.local_node.plugins.module_utils._together import (
+    IDENTITY,
+    check_addresses,
+    check_nodes,
+    check_roles,
+)
 
 DISPLAY = Display()
 ROLES_PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "roles")
@@ -165,7 +170,7 @@ class ActionModule(ActionBase):
         found = self._site_refusals(variables)
         refusals += found
         # A role's default that refers to what was refused just now would be refused for the same fault again.
-        mistaken = {re.split(r"[.\[]", refusal.variable)[0] for refusal in found}
+        mistaken = {root_of(refusal.variable) for refusal in found}
         variables = {name: value for name, value in variables.items() if name not in mistaken}
         available = self._available(roles, variables, facts)
         settings: dict[str, Any] = {}
@@ -283,18 +288,20 @@ class ActionModule(ActionBase):
         """Return refusals of what does not go together: of several roles, and of several nodes."""
         refusals = check_roles(settings, variables.get("group_names", []))
         if "federation" in roles:
-            refusals += check_nodes(settings, self._others(variables))
+            refusals += check_nodes(settings, self._others(variables, "federation", IDENTITY))
+        if "network" in roles and settings.get("network_links"):
+            refusals += check_addresses(settings, self._others(variables, "network", ["network_links"]))
         return refusals
 
-    def _others(self, variables: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-        """Return what tells the other nodes of the inventory and of this play apart."""
-        defaults = self._load("federation", "defaults", "main.yml")
+    def _others(self, variables: Mapping[str, Any], role: str, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return some settings of a role of the other nodes of the inventory and of this play."""
+        defaults = self._load(role, "defaults", "main.yml")
         hosts = [*variables.get("groups", {}).get("local_nodes", []), *variables.get("ansible_play_hosts_all", [])]
         others: dict[str, dict[str, Any]] = {}
         for host in set(hosts) - {variables.get("inventory_hostname")}:
             theirs = variables["hostvars"][host]
             try:
-                others[host] = {name: theirs.get(name, defaults.get(name)) for name in IDENTITY}
+                others[host] = {name: theirs.get(name, defaults.get(name)) for name in names}
             except AnsibleError:
                 continue  # that host is refused for it
         return others

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Callable
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_site import MEANT as SITE_MEANT
 from ansible_collections.eucaim.local_node.plugins.module_utils._inputs_site import OPTIONS as SITE_OPTIONS
-from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, hidden, shown
+from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import LONGEST_SHOWN, Refusal, hidden, shown
 from ansible_collections.eucaim.local_node.plugins.module_utils._register import is_known
 
 # Every role, with the requirement that a bad input stands for when its option names none.
@@ -118,9 +119,13 @@ MEANT: dict[str, str] = {
     "storage_raid_level": "storage_level",
     "storage_vg": "storage_volume_group",
 }
-# How alike two names must be. Hardly anybody else has variables of the first kind.
+# How alike two names must be. Hardly anybody else has variables of the first kind. Inside of a variable of ours nobody
+# else has a say, and the name is refused anyway.
 OWN_PREFIXES = ("federation_", "plan_", "preflight_")
-ALIKE_OWN, ALIKE = 0.84, 0.9
+ALIKE_OWN, ALIKE, ALIKE_INSIDE = 0.84, 0.9, 0.7
+# Variables of which the check goes on with what could be read: nothing in them hangs on what could not. Of any other
+# one the default is judged, once a part of it is refused.
+READ_ON = frozenset(["network_links"])
 
 _IDENTIFIER = re.compile(r"[A-Z]+-[A-Z0-9]+")
 _BRACKETED = re.compile(r" ?\([A-Z]+-[A-Z0-9]+(?:, ?[A-Z]+-[A-Z0-9]+)*\)")
@@ -167,13 +172,13 @@ def texts(value: Any) -> list[str]:
     return [str(item) for item in value or []]
 
 
-def requirement_of(role: str, spec: Spec) -> str:
+def requirement_of(role: str, spec: Spec, otherwise: str = "TIER-2") -> str:
     """Return the requirement that an option serves: the first id that its description names."""
     for text in texts(spec.get("description")):
         for identifier in _IDENTIFIER.findall(text):
             if is_known(identifier):
                 return str(identifier)
-    return ROLES.get(role, "TIER-2")
+    return ROLES.get(role, otherwise)
 
 
 def purpose_of(spec: Spec) -> str:
@@ -258,41 +263,190 @@ def _wrong_shape(spec: Spec, value: Any) -> bool:
     Ansible would turn a list into a text and split a text into a list, which is never what was meant.
     """
     kind = spec.get("type", "str")
-    if kind in ("list", "dict"):
-        return not isinstance(value, list if kind == "list" else Mapping)
-    return kind != "raw" and isinstance(value, (list, tuple, Mapping))
+    if kind == "dict":
+        return not isinstance(value, Mapping)
+    if kind == "list":
+        plain = spec.get("elements", "raw") not in ("raw", "list", "dict")
+        return not isinstance(value, list) or (plain and any(item is None or _is_many(item) for item in value))
+    return kind != "raw" and _is_many(value)
+
+
+def _is_many(value: Any) -> bool:
+    return isinstance(value, (list, tuple, Mapping))
 
 
 def check_option(role: str, name: str, spec: Spec, value: Any, convert: Convert) -> tuple[Any, list[Refusal]]:
-    """Return one option's converted value and every reason to refuse it. C(None) means: not set."""
-    requirement = requirement_of(role, spec)
-    purpose = purpose_of(spec)
-    needed = needed_text(spec) + (f" ({purpose})" if purpose else "")
+    """Return one option's converted value and every reason to refuse it.
+
+    C(None) means: not set, or nothing of it can be read. What is refused in parts comes back without them.
+    """
+    at = Place(requirement_of(role, spec), name)
     if isinstance(value, Unreadable):
-        return None, [_unreadable(requirement, name, needed, spec, value)]
+        return None, [_unreadable(at.requirement, name, _needed(spec), spec, value)]
     if _is_empty(value):
         if not spec.get("required"):
             return value, []
-        return None, [Refusal(requirement, name, "nothing", needed, f"set {name} in the inventory")]
-    remedy = f"correct {name} in the inventory"
+        return None, [Refusal(at.requirement, name, "nothing", _needed(spec), f"set {name} in the inventory")]
+    return _check_value(at, spec, value, convert)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in an inventory a value stands: its requirement, its path, and the name of the item that it is of."""
+
+    requirement: str
+    path: str
+    item: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return the last name of the path."""
+        return self.path.rpartition(".")[2]
+
+    def inside(self, key: str, spec: Spec) -> Place:
+        """Return the place of a value in a mapping."""
+        return Place(requirement_of("", spec, self.requirement), f"{self.path}.{key}", self.item)
+
+
+def _value(at: Place, text: str) -> str:
+    """Return what was found, with the name of the item that it is of."""
+    return f"{at.item}: {text}" if at.item else text
+
+
+def _needed(spec: Spec) -> str:
+    """Return what is needed, and what for."""
+    purpose = purpose_of(spec)
+    return needed_text(spec) + (f" ({purpose})" if purpose else "")
+
+
+def _check_value(at: Place, spec: Spec, value: Any, convert: Convert) -> tuple[Any, list[Refusal]]:
+    """Return a value as the roles read it, and every reason to refuse it."""
+    found, needed = _value(at, found_text(spec, value)), _needed(spec)
+    remedy = f"correct {at.path} in the inventory"
     if spec.get("no_log") and PLACEHOLDER in str(value):
-        found = f"the example's own {PLACEHOLDER}, which everybody knows"
-        return None, [Refusal(requirement, name, found, needed, "make one of your own, and keep it in the vault")]
+        known = _value(at, f"the example's own {PLACEHOLDER}, which everybody knows")
+        return None, [Refusal(at.requirement, at.path, known, needed, "make one of your own, and keep it in the vault")]
     if _wrong_shape(spec, value):
-        return None, [Refusal(requirement, name, found_text(spec, value), needed, remedy)]
+        meant = _meant(spec, value)
+        example = json.dumps(meant, ensure_ascii=False)
+        if meant is not None and len(example) <= LONGEST_SHOWN and not secrets_in(spec, value):
+            remedy = f"write {at.key}: {example}"
+        return meant, [Refusal(at.requirement, at.path, found, needed, remedy)]
     if spec.get("type") == "bool" and isinstance(value, str) and value.lower() in _FALSE_TEXTS:
-        return None, [_false_text(requirement, name, value)]
-    converted, messages = convert(name, spec, value)
+        return None, [_false_text(at.requirement, at.path, value)]
+    if spec.get("options"):
+        readable, refusals = _check_inside(at, spec, value, convert)
+        if refusals:
+            return readable, refusals
+    converted, messages = convert(at.path, spec, value)
     if not messages:
         return converted, []
     if not spec.get("options"):
-        return None, [Refusal(requirement, name, found_text(spec, value), needed, remedy)]
+        return None, [Refusal(at.requirement, at.path, found, needed, remedy)]
     # Something inside: the message says where, and the whole value would say too much.
     secrets = secrets_in(spec, value)
     return None, [
-        Refusal(requirement, name, without_secrets(" ".join(message.split()), secrets), needed, remedy)
+        Refusal(at.requirement, at.path, without_secrets(" ".join(message.split()), secrets), needed, remedy)
         for message in messages
     ]
+
+
+def _meant(spec: Spec, value: Any) -> Any:
+    """Return what a value of the wrong shape most likely means: a text for a list, or a list of one for a text."""
+    if spec.get("type") == "list" and spec.get("elements") in ("str", "int", "raw"):
+        if isinstance(value, str):
+            return [word.strip() for word in value.split(",") if word.strip()]
+        return [value] if isinstance(value, int) else None
+    single = spec.get("type", "str") == "str" and isinstance(value, list) and len(value) == 1
+    return value[0] if single and isinstance(value[0], str) else None
+
+
+def _check_inside(at: Place, spec: Spec, value: Any, convert: Convert) -> tuple[Any, list[Refusal]]:
+    """Return what can be read of a mapping, or of a list of mappings, and a refusal for each fault inside of it."""
+    if isinstance(value, Mapping):
+        return _check_mapping(at, spec["options"], value, convert)
+    readable, refusals = [], []
+    for number, item in enumerate(value):
+        where = Place(at.requirement, f"{at.path}[{number}]", at.item)
+        if isinstance(item, Mapping):
+            name, secret = item.get("name"), (spec["options"].get("name") or {}).get("no_log")
+            label = name.strip() if isinstance(name, str) and not secret else ""
+            kept, found = _check_mapping(replace(where, item=where.item or label), spec["options"], item, convert)
+        else:
+            kept, found = None, [_no_mapping(where, spec, item)]
+        refusals += found
+        if kept is not None:
+            readable.append(kept)
+    return readable, refusals
+
+
+def _no_mapping(at: Place, spec: Spec, item: Any) -> Refusal:
+    required = [key for key, inner in spec["options"].items() if inner.get("required")]
+    secret = any(inner.get("no_log") for inner in spec["options"].values())
+    named = isinstance(item, str) and len(required) == 1 and not secret
+    return Refusal(
+        at.requirement,
+        at.path,
+        _value(at, hidden(item) if secret else shown(item)),
+        f"a mapping (name: value) with some of {', '.join(spec['options'])}",
+        f"write it as {required[0]}: {item}" if named else f"correct {at.path} in the inventory",
+    )
+
+
+def _check_mapping(
+    at: Place, options: Mapping[str, Spec], value: Mapping[str, Any], convert: Convert
+) -> tuple[dict[str, Any] | None, list[Refusal]]:
+    """Return what can be read of a mapping and each fault in it; nothing where the rest would mean something else."""
+    meant = {key: key if key in options else nearest(str(key), list(options), ALIKE_INSIDE) for key in value}
+    refusals = [_unknown_key(at, key, known, options, known in value) for key, known in meant.items() if known != key]
+    # What was meant by a key that nothing is like may be the one that is missing.
+    strange = None in meant.values()
+    given = {known: value[key] for key, known in meant.items() if known is not None and known not in value}
+    given.update({key: item for key, item in value.items() if key in options})
+    readable: dict[str, Any] = {}
+    whole = True
+    for key, spec in options.items():
+        where = at.inside(key, spec)
+        if _is_empty(given.get(key)):
+            kept, found = None, [] if strange and key not in given else list(_missing(where, spec, given))
+        else:
+            kept, found = _check_value(where, spec, given[key], convert)
+        refusals += found
+        if kept is not None:
+            readable[key] = kept
+        elif spec.get("required") or (found and spec.get("type") in ("list", "dict")):
+            whole = False
+    return readable if whole else None, refusals
+
+
+def _missing(at: Place, spec: Spec, given: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Refuse a key without a value where one is required, or where Ansible takes no value for none."""
+    found, needed = _value(at, "nothing"), _needed(spec)
+    if spec.get("required"):
+        yield Refusal(at.requirement, at.path, found, needed, f"set {at.path} in the inventory")
+    elif at.key in given and _needs_value(spec, given[at.key]):
+        yield Refusal(at.requirement, at.path, found, needed, f"take {at.key} out, or write a value behind it")
+
+
+def _needs_value(spec: Spec, empty: Any) -> bool:
+    """Say whether a key may not stand with nothing behind it. A text may be empty."""
+    text = spec.get("type", "str") == "str"
+    return bool(spec.get("choices")) or (not text and (empty is not None or spec.get("default") is not None))
+
+
+def _unknown_key(at: Place, key: Any, known: str | None, options: Mapping[str, Spec], taken: bool) -> Refusal:
+    needed, remedy = _right_key(key, known, options, taken)
+    found = _value(at, f"{shown(key)}, which is no setting here")
+    return Refusal(at.requirement, f"{at.path}.{key}", found, needed, remedy)
+
+
+def _right_key(key: Any, known: str | None, options: Mapping[str, Spec], taken: bool) -> tuple[str, str]:
+    """Return which key is needed in the place of one that there is not, and what to do."""
+    if known is None:
+        return f"one of {', '.join(options)}", f"take {key} out"
+    if taken:
+        return f"the name {known}, which is there, too", f"take {key} out, or write what it says into {known}"
+    return f"the name {known}", f"rename {key} to {known}"
 
 
 def _unreadable(requirement: str, name: str, needed: str, spec: Spec, value: Unreadable) -> Refusal:
@@ -324,12 +478,15 @@ def _unreadable(requirement: str, name: str, needed: str, spec: Spec, value: Unr
 
 
 def _false_text(requirement: str, name: str, value: str) -> Refusal:
+    inside = root_of(name) != name
     return Refusal(
         requirement,
         name,
         f"the text {shown(value)}",
         "false without quotes: a template takes every text for true",
-        f"take the quotes away; on the command line write -e '{{\"{name}\": false}}'",
+        "take the quotes away"
+        if inside
+        else f"take the quotes away; on the command line write -e '{{\"{name}\": false}}'",
     )
 
 
@@ -346,7 +503,7 @@ def check_options(
 ) -> tuple[dict[str, Any], list[Refusal]]:
     """Return a role's converted options and every refusal.
 
-    An option that is refused stands with its default, so that one mistake is told once.
+    An option that is refused stands with its default, so that one mistake is told once; or with what could be read.
     """
     good: dict[str, Any] = {}
     refusals: list[Refusal] = []
@@ -357,7 +514,9 @@ def check_options(
             found = _left_blank(role, name, spec, value)
         refusals += found
         if found:
-            if name in defaults and not isinstance(defaults[name], Unreadable):
+            if name in READ_ON and value is not None:
+                good[name] = value
+            elif name in defaults and not isinstance(defaults[name], Unreadable):
                 good[name] = defaults[name]
         elif name in values:
             good[name] = value
@@ -380,8 +539,13 @@ def _left_blank(role: str, name: str, spec: Spec, value: Any) -> list[Refusal]:
 
 def not_told_yet(refusals: Iterable[Refusal], told: Iterable[Refusal]) -> list[Refusal]:
     """Return refusals of variables that were not refused before, so that one mistake is told once."""
-    names = {refusal.variable for refusal in told}
-    return [refusal for refusal in refusals if re.split(r"[.\[]", refusal.variable)[0] not in names]
+    names = {root_of(refusal.variable) for refusal in told} - READ_ON
+    return [refusal for refusal in refusals if root_of(refusal.variable) not in names]
+
+
+def root_of(variable: str) -> str:
+    """Return the variable that a path begins with."""
+    return re.split(r"[.\[]", variable)[0]
 
 
 # --------------------------------------------------------------------------- names
@@ -401,12 +565,12 @@ def known_of_the_site() -> list[Known]:
     return [Known(name, "site", requirement_of("site", spec)) for name, spec in SITE_OPTIONS.items()]
 
 
-def nearest(name: str, known: Sequence[str]) -> str | None:
+def nearest(name: str, known: Sequence[str], alike: float | None = None) -> str | None:
     """Return the variable that a misspelt name most likely means, or nothing."""
     plain = name.lower().replace("-", "_")
     if plain in known:
         return plain
-    alike = ALIKE_OWN if plain.startswith(OWN_PREFIXES) else ALIKE
+    alike = alike or (ALIKE_OWN if plain.startswith(OWN_PREFIXES) else ALIKE)
     close = difflib.get_close_matches(plain, known, n=1, cutoff=alike)
     # A name with a word in front, such as vault_<variable>, is where a site keeps what it sets the variable to.
     return close[0] if close and not plain.endswith(f"_{close[0]}") else None

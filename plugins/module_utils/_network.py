@@ -24,11 +24,19 @@ PASSING = re.compile(r"(?:eth|wlan|usb)\d+\Z")
 DOMAIN = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?:\.(?!-)[A-Za-z0-9-]{1,63})*\Z")
 MODES = ("active-backup", "802.3ad", "balance-rr", "balance-xor", "broadcast", "balance-tlb", "balance-alb")
 WITH_PRIMARY = ("active-backup", "balance-tlb", "balance-alb")
+# What only a bond can be told.
+OF_BONDS = ("mode", "primary")
 LEAST_MTU, MOST_MTU = 1280, 9216
+# A login to a slow node takes some seconds, and whoever made a mistake should not wait for more than two minutes.
+LEAST_SECONDS, MOST_SECONDS = 45, 110
 DEFAULTS = {4: "0.0.0.0/0", 6: "::/0"}
+# "This network": of these only 0.0.0.0 means anything, and no host has it.
+THIS_NETWORK = ipaddress.ip_network("0.0.0.0/8")
+LENGTH = re.compile(r"/\d{1,3}\Z")
 
 Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,8 @@ class Wanted:
     dns: tuple[str, ...] = ()
     search: tuple[str, ...] = ()
     mtu: int = 0
+    # What it is told that only a bond can be, where it has no members.
+    stray: tuple[str, ...] = ()
 
     @property
     def dhcp(self) -> bool:
@@ -78,10 +88,10 @@ def plain(name: Any) -> str:
 
 def wanted_of(given: Mapping[str, Any]) -> Wanted:
     """Return a link as data; what is wrong with it is for problems() to say."""
-    routes = [Route(_network(str(each.get("to", ""))), str(each.get("via", ""))) for each in given.get("routes") or ()]
+    routes = [_route_of(str(each.get("to", "")), str(each.get("via", ""))) for each in given.get("routes") or ()]
     gateway = str(given.get("gateway") or "")
     if gateway:
-        routes.insert(0, Route(DEFAULTS[6 if ":" in gateway else 4], gateway))
+        routes.insert(0, _route_of("default", gateway))
     members = tuple(plain(each) for each in given.get("members") or ())
     return Wanted(
         name=plain(given.get("name")),
@@ -93,12 +103,16 @@ def wanted_of(given: Mapping[str, Any]) -> Wanted:
         dns=tuple(str(each) for each in given.get("dns") or ()),
         search=tuple(str(each) for each in given.get("search") or ()),
         mtu=int(given.get("mtu") or 0),
+        stray=() if members else tuple(key for key in OF_BONDS if given.get(key)),
     )
 
 
-def _network(text: str) -> str:
-    """Return the network of a route; the word default means all of IPv4."""
-    return DEFAULTS[4] if text == "default" else text
+def _route_of(to: str, via: str) -> Route:
+    """Return a route; the word default means all of the version of IP that its router has."""
+    if to == "default":
+        return Route(DEFAULTS[6 if ":" in via else 4], via)
+    found = network_of(to)
+    return Route(DEFAULTS[found.version] if found is not None and found.prefixlen == 0 else to, via)
 
 
 def refusal(found: str, needed: str, remedy: str, requirement: str = "NET-ADDR") -> Refusal:
@@ -120,7 +134,7 @@ def _problems(link: Wanted) -> Iterator[Refusal]:
         yield refusal(
             f"{link.name}: mtu {link.mtu}",
             f"a number from {LEAST_MTU} to {MOST_MTU}",
-            "leave mtu out for the usual 1500",
+            "leave mtu out, and it stays as it is",
         )
 
 
@@ -142,11 +156,25 @@ def _names(link: Wanted) -> Iterator[Refusal]:
                 "a name that stays: the kernel gives this one in the order in which it finds the adapters",
                 "name the adapter by its MAC address, which `ip link` shows on the node",
             )
+        elif name == "lo":
+            yield refusal(
+                "the name lo",
+                "an adapter: by lo the node talks to itself",
+                "take the name or the address of the adapter from `ip link` on the node",
+            )
     if link.members and not NAME.match(link.name):
         yield refusal(f"a bond called {shown(link.name)}", "a name of its own, such as bond0", "call it bond0")
 
 
 def _bond(link: Wanted) -> Iterator[Refusal]:
+    if link.stray:
+        words = " and ".join(link.stray)
+        yield refusal(
+            f"{link.name}: {words} without members",
+            "members, of which a bond is made: two adapters or more",
+            f"name them in members, or take {words} out",
+            "NET-REDUND",
+        )
     if link.members and len(set(link.members)) < 2:
         yield refusal(
             f"{link.name}: {len(set(link.members))} member",
@@ -161,7 +189,7 @@ def _bond(link: Wanted) -> Iterator[Refusal]:
             "leave mode out for active-backup",
             "NET-REDUND",
         )
-    if link.primary and (link.primary not in link.members or link.mode not in WITH_PRIMARY):
+    if link.members and link.primary and (link.primary not in link.members or link.mode not in WITH_PRIMARY):
         yield refusal(
             f"{link.name}: primary {link.primary}",
             f"one of its members, with a mode of which one member leads ({', '.join(WITH_PRIMARY)})",
@@ -170,17 +198,28 @@ def _bond(link: Wanted) -> Iterator[Refusal]:
         )
 
 
+def no_host(place: Address) -> bool:
+    """Say whether no machine can have an address, whatever its network is."""
+    return (
+        place.is_multicast
+        or place.is_unspecified
+        or (isinstance(place, ipaddress.IPv4Address) and (place.is_reserved or place in THIS_NETWORK))
+    )
+
+
+def edge(network: Network, place: Address) -> bool:
+    """Say whether an address is that of a network itself, or the one that means all of its hosts."""
+    inner = network.prefixlen < network.max_prefixlen - 1
+    return network.version == 4 and inner and place in (network.network_address, network.broadcast_address)
+
+
 def interface_of(text: str) -> Interface | None:
     """Return an address with its network; None where it has no prefix, or cannot be a node's."""
     try:
         found = ipaddress.ip_interface(text)
     except ValueError:
         return None
-    place = found.ip
-    if "/" not in text or place.is_multicast or place.is_loopback or place.is_unspecified:
-        return None
-    inner = found.network.prefixlen < found.network.max_prefixlen - 1
-    if found.version == 4 and inner and place in (found.network.network_address, found.network.broadcast_address):
+    if "/" not in text or no_host(found.ip) or found.ip.is_loopback or edge(found.network, found.ip):
         return None
     return found
 
@@ -193,40 +232,114 @@ def address_of(text: str) -> Address | None:
         return None
 
 
+def network_of(text: str, strict: bool = True) -> Network | None:
+    """Return a network; None where it is none. One that is not strict may be the address of a host in it."""
+    try:
+        return ipaddress.ip_network(text, strict=strict)
+    except ValueError:
+        return None
+
+
+def static_of(links: Any) -> dict[Address, str]:
+    """Return the addresses that a list of links has, as far as it can be read, and how each is written.
+
+    Those that are valid on a link alone are left out: two nodes may have the same.
+    """
+    found: dict[Address, str] = {}
+    for link in links if isinstance(links, (list, tuple)) else ():
+        texts = link.get("addresses") if isinstance(link, Mapping) else None
+        for text in texts if isinstance(texts, (list, tuple)) else ():
+            read = interface_of(str(text))
+            if read is not None and not read.ip.is_link_local:
+                found[read.ip] = str(read.ip)
+    return found
+
+
+def masked(text: str) -> bool:
+    """Say whether the length of a network is written as a mask: Python reads that, and no network manager does."""
+    return "/" in text and not LENGTH.search(text)
+
+
+def own_of(link: Wanted) -> list[Interface]:
+    """Return the addresses of a link that can be read."""
+    return [found for text in link.addresses if (found := interface_of(text)) is not None]
+
+
 def _addresses(link: Wanted) -> Iterator[Refusal]:
     for text in link.addresses:
-        if interface_of(text) is None:
+        found = interface_of(text)
+        if found is None:
             yield refusal(
                 f"{link.name}: address {shown(text)}",
                 "an address of a node with the length of its network, such as 192.0.2.10/24",
                 "ask who runs the network for address and length",
             )
-    if len(set(link.addresses)) < len(link.addresses):
+        elif masked(text):
+            yield refusal(
+                f"{link.name}: address {shown(text)}",
+                "the length of the network as a number: network managers read no mask there",
+                f"write it as {found.with_prefixlen}",
+            )
+    own = own_of(link)
+    if len({each.ip for each in own}) < len(own):
         yield refusal(f"{link.name}: an address twice", "each address once", "take one of them out")
-    own = [found for text in link.addresses if (found := interface_of(text)) is not None]
     for route in link.routes:
-        yield from _route(link, route, own)
+        faults = list(_unreadable(link, route))
+        yield from faults or _unreached(link, route, own)
 
 
-def _route(link: Wanted, route: Route, own: Sequence[Interface]) -> Iterator[Refusal]:
-    default = route.to in DEFAULTS.values()
-    what = f"{link.name}: " + (
-        f"gateway {route.via}" if default else f"route to {shown(route.to)} via {shown(route.via)}"
-    )
-    via = address_of(route.via)
-    try:
-        target = ipaddress.ip_network(route.to)
-    except ValueError:
-        target = None
-    if via is None or target is None or via.version != target.version:
-        yield refusal(what, "a network such as 10.0.0.0/8, and the address of a router", "correct the route")
-    elif default and link.dhcp:
+def _said(link: Wanted, route: Route) -> str:
+    """Return a route as a person wrote it."""
+    if route.to in DEFAULTS.values():
+        return f"{link.name}: gateway {route.via}"
+    return f"{link.name}: route to {shown(route.to)} via {shown(route.via)}"
+
+
+def _unreadable(link: Wanted, route: Route) -> Iterator[Refusal]:
+    """Find what is no route, whatever the link is."""
+    via, target = address_of(route.via), network_of(route.to)
+    router, slash, length = route.via.partition("/")
+    if slash and address_of(router) is not None:
+        yield refusal(_said(link, route), f"the gateway without /{length}", f"write it as {router}")
+    elif via is None or no_host(via) or via.is_loopback:
         yield refusal(
-            what, "no gateway: DHCP names the gateway", "take gateway out, or give the link an address of its own"
+            _said(link, route), "the address of a router, such as 192.0.2.1", "ask who runs the network for it"
         )
-    elif not link.dhcp and not via.is_link_local and not any(via in each.network and via != each.ip for each in own):
+    elif target is None or masked(route.to):
+        near = network_of(route.to, strict=False)
         yield refusal(
-            what,
+            _said(link, route),
+            "a network such as 10.0.0.0/8",
+            f"write it as {near}" if near is not None else "correct the route",
+        )
+    elif via.version != target.version:
+        yield refusal(
+            _said(link, route),
+            f"a router with an address of IPv{target.version}, as the network has",
+            "correct via, or the network to which it leads",
+        )
+
+
+def _unreached(link: Wanted, route: Route, own: Sequence[Interface]) -> Iterator[Refusal]:
+    """Find routers to which this link does not lead. An address that is wrong itself says nothing about its router."""
+    via = ipaddress.ip_address(route.via)
+    if link.dhcp and route.to in DEFAULTS.values():
+        yield refusal(
+            _said(link, route),
+            "no gateway: DHCP names the gateway",
+            "take gateway out, or give the link an address of its own",
+        )
+    elif any(via == each.ip for each in own):
+        yield refusal(
+            f"{_said(link, route)}, which is the link's own address",
+            "the address of a router: another machine, which leads out of the network",
+            "ask who runs the network for it",
+        )
+    elif link.dhcp or via.is_link_local or len(own) < len(link.addresses):
+        return
+    elif not any(via in each.network and not edge(each.network, via) for each in own):
+        yield refusal(
+            _said(link, route),
             "a router in a network of the link, else nothing reaches it",
             "correct the gateway, or the length of the network after the address",
         )
@@ -234,7 +347,8 @@ def _route(link: Wanted, route: Route, own: Sequence[Interface]) -> Iterator[Ref
 
 def _servers(link: Wanted) -> Iterator[Refusal]:
     for text in link.dns:
-        if address_of(text) is None:
+        place = address_of(text)
+        if place is None or no_host(place):
             yield refusal(
                 f"{link.name}: dns {shown(text)}", "the address of a name server", "correct the address in dns"
             )
@@ -250,6 +364,16 @@ def _together(links: Sequence[Wanted]) -> Iterator[Refusal]:
         yield refusal(
             f"{name} in two places", "each adapter once, as a link or as a member of one bond", "take one of them out"
         )
+    places: dict[Address, list[str]] = {}
+    for link in links:
+        for place in {each.ip for each in own_of(link)}:
+            places.setdefault(place, []).append(link.name)
+    for place in sorted((place for place in places if len(places[place]) > 1), key=str):
+        yield refusal(
+            f"{place} on {' and '.join(places[place])}",
+            "each address on one link",
+            "give one of them another address, or make a bond of them",
+        )
     for version, network in DEFAULTS.items():
         having = [link.name for link in links for route in link.routes if route.to == network]
         if len(having) > 1:
@@ -258,3 +382,15 @@ def _together(links: Sequence[Wanted]) -> Iterator[Refusal]:
                 "one way out; answers to what came in over the other link would leave by the wrong one",
                 "keep one gateway, and write what lies behind the other router as routes",
             )
+
+
+def undo_problem(seconds: int) -> Iterator[Refusal]:
+    """Find a time for the proof of a new connection that is too short for it, or too long for whoever waits."""
+    if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
+        yield Refusal(
+            "NET-ADDR",
+            "network_undo_seconds",
+            shown(seconds),
+            f"a number of seconds from {LEAST_SECONDS} to {MOST_SECONDS}",
+            "leave it out for 90",
+        )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ansible_collections.eucaim.local_node.plugins.module_utils._network import Wanted, is_mac, refusal
+from ansible_collections.eucaim.local_node.plugins.module_utils._network import DEFAULTS, Wanted, is_mac, refusal
 from ansible_collections.eucaim.local_node.plugins.module_utils._network_seen import Placed, Seen, missing
 from ansible_collections.eucaim.local_node.plugins.module_utils._network_settings import Foreign
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
@@ -162,6 +162,27 @@ def others_settings(found: Sequence[Foreign], replace: bool) -> Iterator[Refusal
                 "set network_replace: true, after which a copy is kept and remove puts them back; or take the link out "
                 "of network_links",
             )
+
+
+def notes(links: Sequence[Wanted], elsewhere: Sequence[str], named: bool) -> list[str]:
+    """Return what works, and may not be meant.
+
+    Elsewhere are the other links by which the node gets out; named is whether others say who the name servers are.
+    """
+    if not links or any(link.dhcp for link in links):
+        return []
+    found = []
+    if not elsewhere and not any(route.to in DEFAULTS.values() for link in links for route in link.routes):
+        found.append(
+            "No link has a gateway: the node reaches the networks of its own addresses and nothing beyond them, no "
+            "packages, no clock and no broker. If that is not meant, add gateway to one link."
+        )
+    if not named and not any(link.dns for link in links):
+        found.append(
+            "No link names a name server (dns): the node finds others by their addresses alone, unless something else "
+            "names one. If that is not meant, add dns to a link."
+        )
+    return found
 
 
 def unreachable_servers(links: Sequence[Wanted]) -> Iterator[Refusal]:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.eucaim.local_node.plugins.module_utils import _beam
+from ansible_collections.eucaim.local_node.plugins.module_utils._network import static_of
 from ansible_collections.eucaim.local_node.plugins.module_utils._networks import mutual_conflicts
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, shown
 
@@ -98,3 +99,21 @@ def _identity(values: Mapping[str, Any]) -> str:
     """Return the id at the broker; nothing when it is not known, or refused anyway."""
     provider, broker = (str(values.get(name) or "") for name in IDENTITY)
     return _beam.proxy_id(provider, broker) if _beam.PROVIDER_ID.match(provider) else ""
+
+
+def check_addresses(own: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) -> list[Refusal]:
+    """Return whether another node is given an address that this one is given, too."""
+    mine = static_of(own.get("network_links"))
+    theirs = {host: static_of(values.get("network_links")) for host, values in others.items()}
+    twins = [(text, sorted(host for host, given in theirs.items() if place in given)) for place, text in mine.items()]
+    return [
+        Refusal(
+            "NET-ADDR",
+            "network_links",
+            f"the address {text}, which {' and '.join(hosts)} {'has' if len(hosts) == 1 else 'have'} too",
+            "an address of its own for each node",
+            "set network_links for each host, in host_vars/NAME/network.yml, and not for their group",
+        )
+        for text, hosts in twins
+        if hosts
+    ]

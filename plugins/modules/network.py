@@ -21,6 +21,8 @@ description:
     The controller's part of this module proves that a new connection works, looks whether the settings are in force,
     and only then disarms the undo. A run on the node itself, with the connection V(local), cannot prove it, and changes
     nothing.
+  - VLANs, bridges and what else is stacked on adapters are refused where they are listed. For a bond ifupdown needs the
+    package C(ifenslave) on the node.
   - With systemd-networkd this is tested on a machine. With the other three what is written is tested, but on no
     machine.
 extends_documentation_fragment:
@@ -45,12 +47,77 @@ options:
     choices: [present, absent, confirmed, probe]
     default: present
   links:
-    description:
-      - The links, each with C(name), C(members), C(mode), C(primary), C(addresses), C(gateway), C(routes), C(dns),
-        C(search) and C(mtu). Without C(addresses) the network gives them, by DHCP.
+    description: The links that are kept. One that is not listed is not touched, or given back if it was listed before.
     type: list
     elements: dict
     default: []
+    suboptions:
+      name:
+        description:
+          - The adapter, by a name that stays (V(enp1s0)) or by its MAC address; of a bond a name of its own (V(bond0)).
+        type: str
+        required: true
+      members:
+        description: Of a bond, two adapters or more, by name or MAC address.
+        type: list
+        elements: str
+        default: []
+      mode:
+        description:
+          - Of a bond, how it shares the work; left out, V(active-backup). V(802.3ad), which vendors call LACP, needs a
+            switch that is set up for it.
+        type: str
+        choices: [active-backup, 802.3ad, balance-rr, balance-xor, broadcast, balance-tlb, balance-alb]
+      primary:
+        description: >-
+          Of a bond, the member that leads whenever it has a carrier, with the modes V(active-backup), V(balance-tlb)
+          and V(balance-alb).
+        type: str
+        default: ""
+      addresses:
+        description:
+          - The addresses, each with the length of its network, such as V(192.0.2.10/24) or V(2001:db8::10/64). Without
+            any the network gives them, by DHCP.
+        type: list
+        elements: str
+        default: []
+      gateway:
+        description:
+          - The router that leads out, without the length of its network; only with O(links[].addresses), and of one
+            link alone.
+        type: str
+        default: ""
+      routes:
+        description:
+          - Further networks, and who leads to them. A way out over IPv6 beside the gateway of IPv4 is one of them.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          to:
+            description:
+              - The network, such as V(10.0.0.0/8). V(default) is everything, over the version of IP that
+                O(links[].routes[].via) has; for IPv6 V(::/0) is the same.
+            type: str
+            required: true
+          via:
+            description: The router on the way to it.
+            type: str
+            required: true
+      dns:
+        description: The addresses of name servers; with DHCP they take the place of those that it names.
+        type: list
+        elements: str
+        default: []
+      search:
+        description: Domains that are tried for a name without a dot.
+        type: list
+        elements: str
+        default: []
+      mtu:
+        description: The greatest packet, from 1280 to 9216 bytes; V(0) leaves it as it is.
+        type: int
+        default: 0
   manager:
     description: The network manager; V(auto) for the one that has these links now.
     type: str
@@ -69,7 +136,9 @@ options:
     type: bool
     default: false
   undo_seconds:
-    description: After how many seconds the former settings come back when nobody proves that the node can be reached.
+    description:
+      - After how many seconds, from 45 to 110, the former settings come back when nobody proves that the node can be
+        reached. A login to a slow node takes some of them.
     type: int
     default: 90
   address_after:
@@ -111,6 +180,11 @@ reasons:
   elements: str
 replaced:
   description: The files of somebody else that ours take the place of.
+  returned: O(state=present)
+  type: list
+  elements: str
+notes:
+  description: What works, and may not be meant, such as links of which none leads out.
   returned: O(state=present)
   type: list
   elements: str
@@ -167,6 +241,24 @@ from ansible_collections.eucaim.local_node.plugins.module_utils import _network_
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, summary
 
 Files = dict[str, Optional[str]]
+# What a link may be told. Its mode has no default here: whoever names one wants a bond.
+LINK: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "members": {"type": "list", "elements": "str", "default": []},
+    "mode": {"type": "str", "choices": list(model.MODES)},
+    "primary": {"type": "str", "default": ""},
+    "addresses": {"type": "list", "elements": "str", "default": []},
+    "gateway": {"type": "str", "default": ""},
+    "routes": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {"to": {"type": "str", "required": True}, "via": {"type": "str", "required": True}},
+    },
+    "dns": {"type": "list", "elements": "str", "default": []},
+    "search": {"type": "list", "elements": "str", "default": []},
+    "mtu": {"type": "int", "default": 0},
+}
 # Where the node's files begin; the tests put a folder of their own here.
 ROOT = ""
 STATE = "/var/lib/eucaim/state/network.json"
@@ -240,6 +332,7 @@ class Sight:
     after: Files = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     # The permissions of files of somebody else that are put back.
     modes: dict[str, int] = field(default_factory=dict)
     # The change that waited for its proof before anything else was looked at.
@@ -338,6 +431,10 @@ def look(module: AnsibleModule) -> Sight:
         sight.refusals.append(reason)
         return sight
     plan_files(sight, wanted, active)
+    ours = {device for device, _mac in settings.devices_of(sight.links)}
+    elsewhere = [device for device in sight.routes if device not in ours]
+    leased = [link.device for link in seen.values() if link.leased and link.device not in ours]
+    sight.notes = choice.notes(wanted, elsewhere, bool(leased) or servers_stay(sight, active))
     sight.refusals += list(choice.others_settings(sight.foreign, module.params["replace"]))
     sight.refusals += links_in_the_way(sight)
     sight.refusals += tools_missing(module, sight)
@@ -426,11 +523,10 @@ def former(own: Mapping[str, Any] | None, now: str | None) -> str | None:
 
 
 def resolver(sight: Sight, wanted: Sequence[model.Wanted], active: Mapping[str, bool], after: Files) -> None:
-    """Name the servers in resolv.conf where no program does so: networkd and ifupdown leave that to others."""
+    """Name the servers in resolv.conf where no program does so."""
     static = [link for link in wanted if sight.manager == "networkd" or not link.dhcp]
     lines = choice.resolver_text(static)
-    plain = sight.manager in ("networkd", "ifupdown") and not os.path.islink(at(RESOLVER))
-    if not lines or not plain or active.get("systemd-resolved.service"):
+    if not lines or not plain_resolver(sight, active):
         return
     text = read(RESOLVER) or ""
     own = [line for line in text.splitlines() if line.split()[:1] in (["nameserver"], ["search"])]
@@ -439,6 +535,17 @@ def resolver(sight: Sight, wanted: Sequence[model.Wanted], active: Mapping[str, 
     after[RESOLVER] = settings.HEAD + lines
     if text and not text.startswith(settings.HEAD) and RESOLVER not in sight.record.get("files", {}):
         sight.foreign.append(settings.Foreign(RESOLVER, sight.links[0].device, after=after[RESOLVER]))
+
+
+def plain_resolver(sight: Sight, active: Mapping[str, bool]) -> bool:
+    """Say whether resolv.conf is a file that no program writes: networkd and ifupdown leave it to others."""
+    apart = sight.manager in ("networkd", "ifupdown") and not os.path.islink(at(RESOLVER))
+    return apart and not active.get("systemd-resolved.service")
+
+
+def servers_stay(sight: Sight, active: Mapping[str, bool]) -> bool:
+    """Say whether the name servers of now are those of afterwards, where no link names one."""
+    return plain_resolver(sight, active) and "nameserver" in (read(RESOLVER) or "").split()
 
 
 def tools_missing(module: AnsibleModule, sight: Sight) -> list[Refusal]:
@@ -728,6 +835,7 @@ def proceed(module: AnsibleModule, sight: Sight) -> None:
         "manager": sight.manager,
         "reasons": sight.reasons,
         "replaced": [each.path for each in sight.foreign],
+        "notes": sight.notes,
         "pending": False,
         "diff": diff_of(sight),
     }
@@ -898,7 +1006,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "state": {"type": "str", "choices": ["present", "absent", "confirmed", "probe"], "default": "present"},
-            "links": {"type": "list", "elements": "dict", "default": []},
+            "links": {"type": "list", "elements": "dict", "default": [], "options": LINK},
             "manager": {
                 "type": "str",
                 "choices": ["auto", "networkd", "networkmanager", "ifupdown", "netplan"],
@@ -915,6 +1023,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     state = module.params["state"]
+    wrong = list(model.undo_problem(module.params["undo_seconds"]))
+    if wrong:
+        stop(module, wrong)
     if state == "present":
         proceed(module, look(module))
     elif state == "absent":

@@ -97,7 +97,11 @@ options:
     type: list
     elements: str
     default: []
+requirements:
+  - ping on the node, to measure targets by ICMP
+  - iperf3 on the node and at the peer, to measure the line
 notes:
+  - Nothing is installed. A node without iperf3, with O(peer), has NET-RATE V(unanswered), with the reason.
   - An iperf3 server takes one test at a time. For several nodes, set C(throttle) of the task to 1.
 seealso:
   - module: eucaim.local_node.preflight_probe

@@ -32,6 +32,7 @@ SHOWING = {
     "said_skew": "a clock that is <time> fast or slow",
     "dumps": "<value>",
     "needed_text": "<its_type>",
+    "_needed": "<its_type_and_meaning>",
     "purpose_of": "<its_meaning>",
 }
 

@@ -261,6 +261,28 @@ class BrokenHost(dict[str, Any]):
 
 
 @pytest.mark.parametrize(
+    ("own", "found"),
+    [
+        ("192.0.2.10/24", ["NET-ADDR network_links: the address 192.0.2.10, which node2 has too"]),
+        ("192.0.2.11/24", []),
+    ],
+)
+def test_no_other_node_has_the_same_address(run: Run, tmp_path: Path, own: str, found: list[str]) -> None:
+    specs = tmp_path / "network" / "meta" / "argument_specs.yml"
+    specs.parent.mkdir(parents=True)
+    specs.write_text("argument_specs: {main: {options: {network_links: {type: list, elements: dict}}}}", "utf-8")
+    variables = {
+        "ansible_facts": FACTS,
+        "network_links": [{"name": "enp1s0", "addresses": [own]}],
+        "ansible_play_hosts_all": ["node1", "node2", "node3"],
+        "hostvars": {"node2": {"network_links": [{"name": "x", "addresses": ["192.0.2.10/24"]}]}, "node3": {}},
+    }
+    assert texts(run(variables, roles=["network"])) == found
+    # A node that lists no links looks at nobody.
+    assert texts(run({**variables, "network_links": [], "hostvars": {}}, roles=["network"])) == []
+
+
+@pytest.mark.parametrize(
     ("roles", "groups", "played", "twins"),
     [
         (["federation"], {"local_nodes": ["node1", "node2", "node3"]}, ["node1"], ["node2"]),

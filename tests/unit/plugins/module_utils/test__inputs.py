@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from ansible_collections.eucaim.local_node.plugins.action.validate_inputs import convert as as_ansible_does
 from ansible_collections.eucaim.local_node.plugins.module_utils import _inputs as inputs
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
 from hypothesis import given
@@ -151,8 +152,234 @@ def test_a_wrong_value_is_shown_and_a_secret_is_not() -> None:
 
 def test_a_wrong_value_inside_a_mapping_is_told_by_place_without_secrets() -> None:
     spec = {"type": "dict", "options": {"a": {}, "key": {"no_log": True}}}
-    _value, refusals = inputs.check_option("docker", "docker_x", spec, {"a": "q", "key": SECRET}, reject)
+    value, refusals = inputs.check_option("docker", "docker_x", spec, {"a": "q", "key": SECRET}, reject)
+    assert [(item.variable, item.found) for item in refusals] == [
+        ("docker_x.a", '"q"'),
+        ("docker_x.key", f"a value of {len(SECRET)} characters (hidden)"),
+    ]
+    assert value == {}
+
+
+def test_what_ansible_alone_finds_is_told_in_its_words_without_secrets() -> None:
+    def whole(name: str, _spec: Mapping[str, Any], value: Any) -> tuple[Any, Sequence[str]]:
+        return (value, []) if "." in name else (None, [f"wrong:\n  {value}"])
+
+    spec = {"type": "dict", "options": {"a": {}, "key": {"no_log": True}}}
+    _value, refusals = inputs.check_option("docker", "docker_x", spec, {"a": "q", "key": SECRET}, whole)
     assert [item.found for item in refusals] == ["wrong: {'a': 'q', 'key': '(hidden)'}"]
+
+
+LINKS: dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "description": "The links (NET-ADDR).",
+    "options": {
+        "name": {"type": "str", "required": True, "description": "The adapter."},
+        "members": {"type": "list", "elements": "str", "default": [], "description": "Two adapters (NET-REDUND)."},
+        "mode": {"type": "str", "choices": ["one", "two"]},
+        "note": {"type": "str"},
+        "size": {"type": "int", "default": 0},
+        "wanted": {"type": "bool"},
+        "routes": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {"to": {"type": "str", "required": True}, "via": {"type": "str", "required": True}},
+        },
+    },
+}
+KEYS = "name, members, mode, note, size, wanted, routes"
+
+
+def inside(*items: Any) -> tuple[Any, list[Refusal]]:
+    """Return what can be read of a list of mappings, and each refusal."""
+    return inputs.check_option("network", "network_links", LINKS, list(items), as_ansible_does)
+
+
+def test_a_list_of_mappings_without_a_fault_is_read_as_ansible_does() -> None:
+    routes = [{"to": "a", "via": "b"}]
+    value, refusals = inside({"name": "x", "size": "5", "note": "", "routes": routes})
+    assert refusals == []
+    left_out: dict[str, Any] = {"members": [], "mode": None, "wanted": None}
+    assert value == [{"name": "x", "size": 5, "note": "", "routes": routes, **left_out}]
+
+
+ALL = f"one of {KEYS}"
+MEMBERS = "a list, each item a text (Two adapters)"
+MAPPING = f"a mapping (name: value) with some of {KEYS}"
+FALSE = "false without quotes: a template takes every text for true"
+
+
+@pytest.mark.parametrize(
+    ("item", "place", "found", "needed", "remedy", "left"),
+    [
+        (
+            {"name": "x", "membrs": ["a", "b"]},
+            "[0].membrs",
+            'x: "membrs", which is no setting here',
+            "the name members",
+            "rename membrs to members",
+            {"name": "x", "members": ["a", "b"]},
+        ),
+        (
+            {"name": "x", "members": ["a"], "Members": ["b"]},
+            "[0].Members",
+            'x: "Members", which is no setting here',
+            "the name members, which is there, too",
+            "take Members out, or write what it says into members",
+            {"name": "x", "members": ["a"]},
+        ),
+        (
+            {"name": "x", "vlan": 5},
+            "[0].vlan",
+            'x: "vlan", which is no setting here',
+            ALL,
+            "take vlan out",
+            {"name": "x"},
+        ),
+        ({"name": "x", True: 5}, "[0].True", "x: true, which is no setting here", ALL, "take True out", {"name": "x"}),
+        # The strange key may be the one that is missing.
+        (
+            {"interface": "x"},
+            "[0].interface",
+            '"interface", which is no setting here',
+            ALL,
+            "take interface out",
+            None,
+        ),
+        ({"note": "n"}, "[0].name", "nothing", "a text (The adapter)", "set LIST[0].name in the inventory", None),
+        ({"name": " "}, "[0].name", "nothing", "a text (The adapter)", "set LIST[0].name in the inventory", None),
+        ({"name": ["x"]}, "[0].name", '["x"]', "a text (The adapter)", 'write name: "x"', {"name": "x"}),
+        (
+            {"name": {"x": 1}},
+            "[0].name",
+            '{"x": 1}',
+            "a text (The adapter)",
+            "correct LIST[0].name in the inventory",
+            None,
+        ),
+        (
+            {"name": "x", "members": "a, b"},
+            "[0].members",
+            'x: "a, b"',
+            MEMBERS,
+            'write members: ["a", "b"]',
+            {"name": "x", "members": ["a", "b"]},
+        ),
+        (
+            {"name": "x", "members": 7},
+            "[0].members",
+            "x: 7",
+            MEMBERS,
+            "write members: [7]",
+            {"name": "x", "members": [7]},
+        ),
+        (
+            {"name": "x", "members": [None]},
+            "[0].members",
+            "x: [null]",
+            MEMBERS,
+            "correct LIST[0].members in the inventory",
+            None,
+        ),
+        (
+            {"name": "x", "members": None},
+            "[0].members",
+            "x: nothing",
+            MEMBERS,
+            "take members out, or write a value behind it",
+            None,
+        ),
+        (
+            {"name": "x", "mode": "three"},
+            "[0].mode",
+            'x: "three"',
+            "one of one, two",
+            "correct LIST[0].mode in the inventory",
+            {"name": "x"},
+        ),
+        (
+            {"name": "x", "size": "much"},
+            "[0].size",
+            'x: "much"',
+            "a whole number",
+            "correct LIST[0].size in the inventory",
+            {"name": "x"},
+        ),
+        ({"name": "x", "wanted": "no"}, "[0].wanted", 'the text "no"', FALSE, "take the quotes away", {"name": "x"}),
+        (
+            {"name": "x", "routes": [{"to": "a", "via": "b"}, {"to": "a"}]},
+            "[0].routes[1].via",
+            "x: nothing",
+            "a text",
+            "set LIST[0].routes[1].via in the inventory",
+            {"name": "x", "routes": [{"to": "a", "via": "b"}]},
+        ),
+        ("x", "[0]", '"x"', MAPPING, "write it as name: x", None),
+        (None, "[0]", "nothing", MAPPING, "correct LIST[0] in the inventory", None),
+    ],
+)
+def test_each_fault_inside_of_a_list_is_told_by_item_and_key(
+    item: Any, place: str, found: str, needed: str, remedy: str, left: Any
+) -> None:
+    value, (refusal,) = inside(item, {"name": "y"})
+    assert value == [*([left] if left else []), {"name": "y"}]
+    assert (refusal.variable, refusal.found) == (f"network_links{place}", found)
+    assert (refusal.needed, refusal.remedy.replace("network_links", "LIST")) == (needed, remedy)
+    assert refusal.requirement == ("NET-REDUND" if place == "[0].members" else "NET-ADDR")
+
+
+@pytest.mark.parametrize(
+    ("spec", "empty", "refused"),
+    [
+        ({"type": "list", "elements": "str"}, None, False),
+        ({"type": "list", "elements": "str", "default": []}, None, True),
+        ({"type": "list", "elements": "str"}, " ", True),
+        ({"type": "int"}, None, False),
+        ({"type": "int", "default": 0}, None, True),
+        ({"type": "str", "default": "x"}, None, False),
+        ({}, "", False),
+        ({"choices": ["a"]}, None, True),
+    ],
+)
+def test_a_key_with_nothing_behind_it_is_refused_where_ansible_would(
+    spec: dict[str, Any], empty: Any, refused: bool
+) -> None:
+    whole = {"type": "dict", "options": {"x": spec}}
+    _value, refusals = inputs.check_option("docker", "docker_x", whole, {"x": empty}, as_ansible_does)
+    assert [item.found for item in refusals] == ["nothing"] * refused
+    if not (refused and empty == " "):
+        assert bool(as_ansible_does("docker_x", whole, {"x": empty})[1]) is refused
+
+
+def test_an_item_that_is_no_mapping_may_be_a_secret() -> None:
+    spec = {"type": "list", "elements": "dict", "options": {"name": {"required": True}, "key": {"no_log": True}}}
+    _value, refusals = inputs.check_option("docker", "docker_x", spec, [SECRET, {"name": "a", "k": SECRET}], keep)
+    assert [item.found for item in refusals] == [
+        f"a value of {len(SECRET)} characters (hidden)",
+        'a: "k", which is no setting here',
+    ]
+    hidden_name = {**spec, "options": {"name": {"no_log": True}}}
+    _value, (refusal,) = inputs.check_option("docker", "docker_x", hidden_name, [{"name": SECRET, "k": 1}], keep)
+    assert SECRET not in refusal.text()
+
+
+def test_a_long_text_is_no_example_of_a_list() -> None:
+    spec = {"type": "list", "elements": "str"}
+    _value, (refusal,) = inputs.check_option("docker", "docker_x", spec, "-----BEGIN" * 20, keep)
+    assert refusal.remedy == "correct docker_x in the inventory"
+    _value, (secret,) = inputs.check_option("docker", "docker_x", {**spec, "no_log": True}, SECRET, keep)
+    assert SECRET not in secret.text()
+
+
+def test_the_check_goes_on_with_the_links_that_could_be_read() -> None:
+    given = [{"name": "x", "vlan": 5}, "y"]
+    for name, left in (("network_links", [{"name": "x"}]), ("docker_links", ["default"])):
+        good, refusals = inputs.check_options("network", {name: LINKS}, {name: given}, {name: ["default"]}, keep)
+        assert (good, len(refusals)) == ({name: left}, 2)
+    deeper = [Refusal("NET-ADDR", name, "f", "n", "r") for name in ("network_links", "docker_links")]
+    told = [Refusal("NET-ADDR", f"{refusal.variable}[0].vlan", "f", "n", "r") for refusal in deeper]
+    assert inputs.not_told_yet(deeper, told) == deeper[:1]
 
 
 def test_an_unreadable_value_names_what_is_missing() -> None:

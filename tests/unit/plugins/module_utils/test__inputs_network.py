@@ -20,8 +20,13 @@ def said(**variables: Any) -> list[tuple[str, str]]:
 
 def test_a_node_without_a_list_is_left_alone() -> None:
     assert said() == []
-    assert said(network_links=[], network_undo_seconds=1) == []
+    assert said(network_links=[], network_undo_seconds=90, network_address_after="") == []
     assert said(network_links=["enp1s0"]) == []
+
+
+def test_what_proves_a_change_is_judged_without_links_too_because_remove_needs_it() -> None:
+    assert said(network_links=[], network_undo_seconds=1) == [("network_undo_seconds", "1")]
+    assert said(network_address_after="!") == [("network_address_after", '"!"')]
 
 
 @pytest.mark.parametrize("after", [None, "", "192.0.2.10", "2001:db8::10", "node1.example.org"])

@@ -55,6 +55,15 @@ def test_a_link_is_read() -> None:
         [{"name": "enp1s0", "search": ["example.org", "lan"]}],
         [{"name": "enp1s0", "addresses": ["2001:db8::10/64"], "gateway": "fe80::1"}],
         [{"name": "enp1s0", "addresses": ["192.0.2.0/31"]}],
+        [
+            {
+                **STATIC,
+                "addresses": ["192.0.2.10/24", "2001:db8::10/64"],
+                "routes": [{"to": "default", "via": "2001:db8::1"}],
+            }
+        ],
+        [{**STATIC, "dns": ["127.0.0.1"]}],
+        [{"name": "bond0"}],
         [STATIC, {"name": "enp2s0", "addresses": ["2001:db8::10/64"], "gateway": "2001:db8::1"}],
     ],
 )
@@ -85,7 +94,35 @@ def test_what_can_work_is_let_pass(links: list[dict[str, Any]]) -> None:
         ([{"name": "enp1s0", "addresses": ["192.0.2.10/24"] * 2}], "enp1s0: an address twice"),
         ([{"name": "enp1s0", "gateway": "192.0.2.1"}], "enp1s0: gateway 192.0.2.1"),
         ([{**STATIC, "gateway": "198.51.100.1"}], "enp1s0: gateway 198.51.100.1"),
-        ([{**STATIC, "gateway": "192.0.2.10"}], "enp1s0: gateway 192.0.2.10"),
+        ([{**STATIC, "gateway": "192.0.2.10"}], "enp1s0: gateway 192.0.2.10, which is the link's own address"),
+        ([{**STATIC, "gateway": "192.0.2.255"}], "enp1s0: gateway 192.0.2.255"),
+        ([{**STATIC, "gateway": "192.0.2.1/24"}], "enp1s0: gateway 192.0.2.1/24"),
+        ([{**STATIC, "gateway": "router"}], "enp1s0: gateway router"),
+        ([{**STATIC, "gateway": "192.0.2.1", "addresses": ["192.0.2.300/24"]}], 'enp1s0: address "192.0.2.300/24"'),
+        ([{"name": "enp1s0", "addresses": ["240.0.0.1/24"]}], 'enp1s0: address "240.0.0.1/24"'),
+        ([{"name": "enp1s0", "addresses": ["0.0.2.1/24"]}], 'enp1s0: address "0.0.2.1/24"'),
+        (
+            [{**STATIC, "addresses": ["192.0.2.10/255.255.255.0"]}],
+            'enp1s0: address "192.0.2.10/255.255.255.0"',
+        ),
+        ([{"name": "enp1s0", "addresses": ["192.0.2.10/24", "192.0.2.10/25"]}], "enp1s0: an address twice"),
+        ([{"name": "lo"}], "the name lo"),
+        ([{**BOND, "members": ["enp1s0", "lo"]}], "the name lo"),
+        ([{"name": "enp1s0", "mode": "802.3ad"}], "enp1s0: mode without members"),
+        ([{"name": "enp1s0", "mode": "802.3ad", "primary": "x"}], "enp1s0: mode and primary without members"),
+        ([{**STATIC, "dns": ["0.0.0.0"]}], 'enp1s0: dns "0.0.0.0"'),
+        (
+            [STATIC, {"name": "enp2s0", "addresses": ["192.0.2.10/25", "192.0.2.11/25"]}],
+            "192.0.2.10 on enp1s0 and enp2s0",
+        ),
+        (
+            [{"name": "enp1s0", "routes": [{"to": "10.0.0.0/255.0.0.0", "via": "192.0.2.1"}]}],
+            'enp1s0: route to "10.0.0.0/255.0.0.0" via "192.0.2.1"',
+        ),
+        (
+            [{"name": "enp1s0", "routes": [{"to": "ten", "via": "192.0.2.1"}]}],
+            'enp1s0: route to "ten" via "192.0.2.1"',
+        ),
         (
             [{"name": "enp1s0", "routes": [{"to": "10.0.0.1/8", "via": "192.0.2.1"}]}],
             'enp1s0: route to "10.0.0.1/8" via "192.0.2.1"',
@@ -107,6 +144,62 @@ def test_what_can_work_is_let_pass(links: list[dict[str, Any]]) -> None:
 )
 def test_what_cannot_work_is_refused(links: list[dict[str, Any]], found: str) -> None:
     assert said(*links) == [found]
+
+
+@pytest.mark.parametrize(
+    ("link", "needed", "remedy"),
+    [
+        ({**STATIC, "gateway": "192.0.2.1/24"}, "the gateway without /24", "write it as 192.0.2.1"),
+        (
+            {**STATIC, "addresses": ["192.0.2.10/255.255.255.0"]},
+            "the length of the network as a ",
+            "write it as 192.0.2.10/24",
+        ),
+        ({**STATIC, "mtu": 1}, "a number from 1280 to 9216", "leave mtu out, and it stays as it is"),
+        (
+            {**STATIC, "routes": [{"to": "10.0.0.1/8", "via": "192.0.2.1"}]},
+            "a network such as",
+            "write it as 10.0.0.0/8",
+        ),
+        ({**STATIC, "routes": [{"to": "10", "via": "192.0.2.1"}]}, "a network such as", "correct the route"),
+        (
+            {**STATIC, "routes": [{"to": "::/0", "via": "192.0.2.1"}]},
+            "a router with an address of IPv6",
+            "correct via, or the network to which it leads",
+        ),
+    ],
+)
+def test_what_is_to_be_written_is_said(link: dict[str, Any], needed: str, remedy: str) -> None:
+    (refusal,) = model.problems([model.wanted_of(link)])
+    assert refusal.needed.startswith(needed)
+    assert refusal.remedy == remedy
+
+
+@pytest.mark.parametrize(
+    ("to", "via", "network"),
+    [
+        ("default", "192.0.2.1", "0.0.0.0/0"),
+        ("default", "2001:db8::1", "::/0"),
+        ("default", "", "0.0.0.0/0"),
+        ("0::/0", "2001:db8::1", "::/0"),
+        ("0.0.0.0/0.0.0.0", "192.0.2.1", "0.0.0.0/0"),
+        ("10.0.0.0/8", "192.0.2.1", "10.0.0.0/8"),
+    ],
+)
+def test_a_default_route_is_one_of_the_version_of_its_router(to: str, via: str, network: str) -> None:
+    (route,) = model.wanted_of({"name": "enp1s0", "routes": [{"to": to, "via": via}]}).routes
+    assert route.to == network
+
+
+def test_addresses_of_others_are_read_as_far_as_they_can_be() -> None:
+    links = [STATIC, "x", {"addresses": "x"}, {"addresses": ["y", "fe80::1/64", "2001:db8:0::10/64"]}, {"name": "z"}]
+    assert sorted(model.static_of(links).values()) == ["192.0.2.10", "2001:db8::10"]
+    assert model.static_of("x") == {}
+
+
+@pytest.mark.parametrize(("seconds", "found"), [(44, ["44"]), (45, []), (110, []), (111, ["111"])])
+def test_the_undo_has_its_limits(seconds: int, found: list[str]) -> None:
+    assert [refusal.found for refusal in model.undo_problem(seconds)] == found
 
 
 def test_an_address_of_digits_alone_needs_quotes() -> None:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils import _network_choice as choice
 from ansible_collections.eucaim.local_node.plugins.module_utils._network import wanted_of
@@ -113,3 +115,32 @@ def test_name_servers_are_written_once() -> None:
     assert choice.resolver_text(wanted) == "search example.org lan\nnameserver 192.0.2.53\nnameserver 2001:db8::53\n"
     assert choice.resolver_text([wanted_of({"name": "enp1s0", "dns": ["192.0.2.53"]})]) == "nameserver 192.0.2.53\n"
     assert choice.resolver_text([wanted_of(BOND)]) == ""
+
+
+LONELY = {"name": "enp1s0", "addresses": ["192.0.2.10/24"]}
+GATEWAY, SERVER = "No link has a gateway", "No link names a name server"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "elsewhere", "named", "said"),
+    [
+        ([], [], False, []),
+        ([LONELY], [], False, [GATEWAY, SERVER]),
+        ([LONELY], ["enp2s0"], True, []),
+        ([{**LONELY, "gateway": "192.0.2.1"}], [], True, []),
+        ([{**LONELY, "dns": ["192.0.2.53"]}], [], False, [GATEWAY]),
+        ([LONELY, {"name": "enp2s0"}], [], False, []),
+        ([{**LONELY, "routes": [{"to": "10.0.0.0/8", "via": "192.0.2.1"}]}], [], True, [GATEWAY]),
+        (
+            [LONELY, {**LONELY, "name": "enp2s0", "routes": [{"to": "default", "via": "192.0.2.1"}]}],
+            [],
+            False,
+            [SERVER],
+        ),
+    ],
+)
+def test_what_works_and_may_not_be_meant_is_told(
+    wanted: list[dict[str, Any]], elsewhere: list[str], named: bool, said: list[str]
+) -> None:
+    notes = choice.notes([wanted_of(each) for each in wanted], elsewhere, named)
+    assert [note[: len(start)] for note, start in zip(notes, said, strict=True)] == said

@@ -73,3 +73,20 @@ def test_two_nodes_with_one_id_are_refused_by_name() -> None:
     twin = {**NODE, "federation_broker_url": "https://BROKER.example:443/"}
     (three,) = together.check_nodes(NODE, {"c": twin, "b": NODE})
     assert three.found == '"my-hospital", which b and c have too'
+
+
+def test_no_two_nodes_are_given_one_address() -> None:
+    def links(*addresses: str) -> dict[str, Any]:
+        return {"network_links": [{"name": "enp1s0", "addresses": list(addresses)}]}
+
+    own = links("192.0.2.10/24", "2001:db8::10/64", "fe80::1/64")
+    others = {
+        "node2": links("192.0.2.11/24", "2001:db8:0::10/64"),
+        "node3": links("2001:db8::10/64", "fe80::1/64"),
+        "node4": {"network_links": None},
+    }
+    (refusal,) = together.check_addresses(own, others)
+    assert refusal.found == "the address 2001:db8::10, which node2 and node3 have too"
+    (refusal,) = together.check_addresses(own, {"node5": links("192.0.2.10/25")})
+    assert refusal.found == "the address 192.0.2.10, which node5 has too"
+    assert together.check_addresses({}, others) == []

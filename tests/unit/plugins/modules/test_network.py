@@ -6,6 +6,10 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -229,6 +233,33 @@ def test_name_servers_are_left_to_the_program_that_keeps_them(world: World) -> N
     assert network.RESOLVER not in " ".join(world.run(links=[STATIC], replace=True)["reasons"])
 
 
+def test_what_works_and_may_not_be_meant_is_told(world: World) -> None:
+    world.node.check_mode = True
+    lonely = {"name": "enp1s0", "addresses": ["192.0.2.10/24"]}
+    gateway, server = world.run(links=[lonely], replace=True)["notes"]
+    assert gateway.startswith("No link has a gateway: ")
+    assert server.startswith("No link names a name server (dns): ")
+    # What resolv.conf says stays, unless a program writes it.
+    world.write(network.RESOLVER, "nameserver 198.51.100.1\n")
+    assert world.run(links=[lonely], replace=True)["notes"] == [gateway]
+    world.units.append("systemd-resolved.service")
+    assert world.run(links=[lonely], replace=True)["notes"] == [gateway, server]
+    # The other adapter leads out, and has what it needs by DHCP.
+    world.addresses["enp2s0"] = ["198.51.100.7/24 dynamic"]
+    assert world.run(links=[lonely], replace=True)["notes"] == [gateway]
+    world.bond = {"ifname": "bond9"}
+    assert world.run(links=[lonely], replace=True)["notes"] == []
+    assert world.run(links=[STATIC], replace=True)["notes"] == []
+
+
+@pytest.mark.parametrize("state", ["present", "absent", "probe"])
+def test_an_undo_that_strikes_too_soon_or_too_late_is_refused(world: World, state: str) -> None:
+    for seconds in (44, 111):
+        said = world.refuse(state=state, links=[STATIC], replace=True, undo_seconds=seconds)
+        assert "a number of seconds from 45 to 110" in said
+    assert world.node.calls == []
+
+
 def test_what_cannot_work_changes_nothing(world: World) -> None:
     assert "no adapter called enp9s0" in world.refuse(links=[{"name": "enp9s0"}])
     twice = {**BOND, "members": ["enp1s0", "52:54:00:00:00:01"]}
@@ -397,6 +428,26 @@ def test_of_a_link_that_is_not_listed_any_more_the_settings_of_now_count_again(w
     world.write(MAIN, world.read(MAIN) + "iface enp9s0 inet dhcp\n")
     world.apply(links=[{"name": "enp2s0"}], replace=True)
     assert world.read(MAIN) == f"{INTERFACES}iface enp9s0 inet dhcp\n"
+
+
+def test_what_the_guide_says_at_the_console_puts_back_what_was_there(world: World) -> None:
+    ifupdown(world)
+    world.write(network.RESOLVER, "nameserver 198.51.100.1\n")
+    world.apply(links=[STATIC], replace=True)
+    stub = world.root / "stub"
+    stub.write_text("# theirs\n", encoding="utf-8")
+    (world.root / network.RESOLVER.lstrip("/")).unlink()
+    (world.root / network.RESOLVER.lstrip("/")).symlink_to(stub)
+    state = json.loads(world.read(network.STATE))
+    state["files"] = {f"{world.root}{path}": own for path, own in state["files"].items()}
+    world.write(network.STATE, json.dumps(state))
+    guide = (Path(__file__).resolve().parents[4] / "docs/docsite/rst/guide_links.rst").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^\.\. code-block:: python\n\n(.*?)\n\n(?=\S)", guide, re.MULTILINE | re.DOTALL)
+    program = textwrap.dedent(block).replace(network.STATE, f"{world.root}{network.STATE}")
+    subprocess.run([sys.executable, "-c", program], check=True)
+    assert (world.read(MAIN), (world.root / ifup.OURS.lstrip("/")).exists()) == (INTERFACES, False)
+    assert (world.root / MAIN.lstrip("/")).stat().st_mode & 0o777 == 0o644
+    assert world.read(network.RESOLVER) == "# theirs\n"
 
 
 def test_what_is_a_link_now_is_left_alone(world: World) -> None:

@@ -12,7 +12,8 @@ import jinja2
 import pytest
 import yaml
 
-VERIFY = Path(__file__).resolve().parents[4] / "roles" / "network" / "tasks" / "verify.yml"
+ROLE = Path(__file__).resolve().parents[4] / "roles" / "network"
+VERIFY = ROLE / "tasks" / "verify.yml"
 
 
 def rendered(text: str, **values: Any) -> str:
@@ -32,3 +33,16 @@ def test_evidence_goes_with_the_links(wanted: bool, probe: dict[str, Any], state
     assert measure["when"] == "__network_wanted | bool"
     assert "when" not in leave
     assert (rendered(evidence["state"], **known), rendered(evidence["rows"], **known)) == (state, rows)
+
+
+@pytest.mark.parametrize(("links", "wanted"), [([], "False"), (None, "False"), ([{"name": "enp1s0"}], "True")])
+def test_a_variable_with_nothing_behind_it_is_an_empty_list(links: Any, wanted: str) -> None:
+    constants = yaml.safe_load((ROLE / "vars" / "main.yml").read_text(encoding="utf-8"))
+    assert rendered(constants["__network_wanted"], network_links=links) == wanted
+
+
+@pytest.mark.parametrize(("change", "told"), [({}, "False"), ({"notes": []}, "False"), ({"notes": ["n"]}, "True")])
+def test_notes_are_told_where_there_are_some(change: dict[str, Any], told: str) -> None:
+    tasks = yaml.safe_load((ROLE / "tasks" / "configure.yml").read_text(encoding="utf-8"))
+    (tell,) = [task for task in tasks if "ansible.builtin.debug" in task]
+    assert rendered(f"{{{{ {tell['when']} }}}}", __network_change=change) == told
