@@ -244,12 +244,18 @@ class Machine(Login):
 
 
 def alive(number: str) -> bool:
-    """Whether a process is still there. One that is dead and not yet waited for has let go of its files."""
-    try:
-        state = Path("/proc", number, "stat").read_text(encoding="utf-8", errors="replace").rpartition(") ")[2]
-    except OSError:
-        return False
-    return state[0] not in "ZX"
+    """Whether a process is still there. One that is dead and not yet waited for has let go of its files.
+
+    Of one that was killed the first thread may be dead while another still holds the files.
+    """
+    for stat in Path("/proc", number, "task").glob("*/stat"):
+        try:
+            state = stat.read_text(encoding="utf-8", errors="replace").rpartition(") ")[2]
+        except OSError:
+            continue  # that thread has gone meanwhile
+        if state[0] not in "ZX":
+            return True
+    return False
 
 
 def mac(number: int) -> str:

@@ -119,7 +119,8 @@ def node() -> Iterator[Storage]:
         }
         made.run().succeeded()
         made.settled("ours")
-        made.sh("sync; umount /srv/ours; sleep 2")
+        made.sh("sync; umount /srv/ours")
+        made.at_rest(*OURS)
         yield made
     finally:
         made.machine.down()

@@ -163,6 +163,14 @@ class Storage:
             f"echo 3 > /proc/sys/vm/drop_caches; cd {folder} && find . -type f | sort | xargs sha256sum | sha256sum"
         )
 
+    def at_rest(self, *numbers: int, patience: float = 180) -> None:
+        """Wait until nothing is written to drives any more: md clears its bitmap some seconds after the last write."""
+        deadline = time.monotonic() + patience
+        seen: list[str] = []
+        while seen != (seen := [self.on_drive(number) for number in numbers]):
+            assert time.monotonic() < deadline, "something goes on writing"
+            time.sleep(20)
+
     def on_drive(self, number: int) -> str:
         """What a drive holds as a whole, seen from the hypervisor's side."""
         digest = hashlib.sha256()
