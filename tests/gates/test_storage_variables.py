@@ -96,7 +96,9 @@ def test_what_a_run_says_of_long_work(tmp_path: Path) -> None:
     ]
     array = {"problems": [], "notes": [], "waiting": ["the file system"]}
     found = worked_out(
-        tmp_path, "__storage_said", *({"__storage_array": {**array, "progress": progress}} for progress, _ in at_work)
+        tmp_path,
+        "__storage_said",
+        *({"__storage_array": {**array, "progress": progress}} for progress, _said in at_work),
     )
     assert found == [[*said, "waiting: the file system"] for _progress, said in at_work]
 

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible_collections.eucaim.local_node.plugins.action.validate_inputs import convert as as_ansible_does
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.eucaim.local_node.plugins.module_utils import _inputs as inputs
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal
 from hypothesis import given
@@ -29,6 +29,13 @@ KNOWN = [
     inputs.Known("preflight_tier", "preflight", "TIER-2"),
     inputs.Known("base_users", "base", "OS-USERS"),
 ]
+
+
+def as_ansible_does(name: str, spec: Mapping[str, Any], value: Any) -> tuple[Any, Sequence[str]]:
+    """Convert as the action does, which a test of what runs on nodes as well may not import."""
+    own = {key: item for key, item in spec.items() if key not in ("required", "default")}
+    result = ArgumentSpecValidator({name: own}).validate({name: value})
+    return result.validated_parameters.get(name), list(result.error_messages)
 
 
 def keep(_name: str, _spec: Mapping[str, Any], value: Any) -> tuple[Any, Sequence[str]]:
