@@ -84,7 +84,7 @@ DANGERS = {
     "a smaller drive": Danger([*named(0, LITTLE)], ("25.2 MB", "a larger drive"), more={"storage_member_bytes": SIZE}),
     "a name that changes": Danger(["/dev/sda", "/dev/sdb"], ("a name that stays with it",)),
     "a partition": Danger([*named(0), f"{named(TABLE)[0]}-part1"], ("a whole drive",)),
-    "too few drives": Danger(named(0), ("1 drives for raid5",), level="raid5"),
+    "too few drives": Danger(named(0), ("1 drive for raid5",), level="raid5"),
     "another level": Danger(named(*OURS), ("the array ours is raid5, asked for is raid1",), level="raid1", name="ours"),
     "a drive fewer": Danger(named(*OURS[:3]), ("3 drives for an array of 4",), **ours),
     "a removed drive that would break it": Danger(
