@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import BY_ID, Disk, Seen
-from ansible_collections.eucaim.local_node.plugins.module_utils._raid import Raid, RaidError
+from ansible_collections.eucaim.local_node.plugins.module_utils._raid import Raid, RaidError, drives_in_words
 from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import Refusal, shown
 from ansible_collections.eucaim.local_node.plugins.module_utils._size import human_size
 
@@ -105,7 +105,7 @@ def faults_of(wanted: Wanted) -> Iterator[Refusal]:
         yield Refusal(
             "ST-RAID",
             f"{wanted.prefix}drives",
-            f"{_drives(len(wanted.devices))} for {wanted.level}",
+            f"{drives_in_words(len(wanted.devices))} for {wanted.level}",
             str(error),
             "name more drives, or choose a level that can be made of these",
         )
@@ -117,14 +117,10 @@ def faults_of(wanted: Wanted) -> Iterator[Refusal]:
             yield Refusal(
                 "ST-RAID",
                 f"{wanted.prefix}layout",
-                f"{shown(wanted.layout)} with {_drives(len(wanted.devices))}",
+                f"{shown(wanted.layout)} with {drives_in_words(len(wanted.devices))}",
                 str(error),
                 "leave it out, or use near=2",
             )
-
-
-def _drives(number: int) -> str:
-    return f"{number} drive{'s' if number != 1 else ''}"
 
 
 def aliases(wanted: Wanted, seen: Seen) -> Iterator[Refusal]:

@@ -20,6 +20,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._plan_html impor
     table,
     with_id,
 )
+from ansible_collections.eucaim.local_node.plugins.module_utils._raid import drives_in_words
 from ansible_collections.eucaim.local_node.plugins.module_utils._report_page import icon, mark, text_of
 from ansible_collections.eucaim.local_node.plugins.module_utils._size import human_size
 
@@ -93,7 +94,7 @@ def _figures(plan: words.Plan) -> list[str]:
     tiles = [
         (human_size(room["available_bytes"]), "for users"),
         (human_size(room["free_now_bytes"]), "free beside the data set"),
-        (words.drives(array["tolerance"]), "may fail at once"),
+        (drives_in_words(array["tolerance"]), "may fail at once"),
         (words.hours(plan["reliability"]["rebuild_seconds"]), "to rebuild a drive, at best"),
         (f"{plan['power']['watts']} W", "power supply, at least"),
     ]

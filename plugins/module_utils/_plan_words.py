@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.eucaim.local_node.plugins.module_utils._raid import drives_in_words
 from ansible_collections.eucaim.local_node.plugins.module_utils._size import human_size
 
 Plan = Mapping[str, Any]
@@ -92,11 +93,6 @@ def amount(price: float | None, currency: str) -> str:
     return "" if price is None else f"{price:,.2f} {currency}"
 
 
-def drives(count: int) -> str:
-    """Return a number of drives."""
-    return f"{count} drive" if count == 1 else f"{count} drives"
-
-
 def system(size: int | None) -> str:
     """Return the drive of the operating system, or nothing where none is stated."""
     return "" if size is None else f"{human_size(size)} SSD"
@@ -145,7 +141,7 @@ def level_figures(row: Mapping[str, Any]) -> list[str]:
     rebuild = "never" if row["rebuild_seconds"] is None else hours(row["rebuild_seconds"])
     error = "" if row["read_error_probability"] is None else percent(row["read_error_probability"])
     loss = years(row["mttdl_years_with_read_errors"])
-    return [what, human_size(row["available_bytes"]), drives(row["tolerance"]), rebuild, error, loss]
+    return [what, human_size(row["available_bytes"]), drives_in_words(row["tolerance"]), rebuild, error, loss]
 
 
 def year(number: int | None) -> str:
@@ -179,9 +175,10 @@ def summary(plan: Plan) -> list[str]:
     """Return the plan in a few sentences."""
     room, array, request = plan["room"], plan["array"], plan["request"]
     dataset, free = human_size(room["dataset_bytes"]), human_size(room["free_now_bytes"])
+    lost = drives_in_words(array["tolerance"])
     lines = [
         f"{plan['title']}.",
-        f"{human_size(room['available_bytes'])} for users; {drives(array['tolerance'])} may fail without loss.",
+        f"{human_size(room['available_bytes'])} for users; {lost} may fail without loss.",
         f"The data set of {dataset} fits, and {free} stay free.",
     ]
     if room["dataset_later_bytes"] > room["dataset_bytes"]:

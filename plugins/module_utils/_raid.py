@@ -220,7 +220,7 @@ def _notes(raid: Raid, unused: int) -> tuple[str, ...]:
         )
     if raid.level == "raid10" and _best_tolerance(raid, count) > raid.copies - 1:
         notes.append(
-            f"Any {_drives(raid.copies - 1)} may fail; "
+            f"Any {drives_in_words(raid.copies - 1)} may fail; "
             f"up to {_best_tolerance(raid, count)} only if no block loses its last copy."
         )
     if raid.level in _FEWEST_IN_GROUP:
@@ -334,7 +334,8 @@ def _title(level: str) -> str:
     return level if level.startswith("raidz") else f"RAID {level[4:]}"
 
 
-def _drives(count: int) -> str:
+def drives_in_words(count: int) -> str:
+    """Return a number of drives, as it stands in a sentence."""
     return f"{count} drive" if count == 1 else f"{count} drives"
 
 
@@ -382,14 +383,14 @@ def _check_count(raid: Raid) -> None:
 def _too_few(raid: Raid, count: int, fewest: int) -> str:
     maker = " on a hardware controller" if raid.hardware else ""
     asked = f"{_title(raid.level)}{maker} needs at least {fewest} drives besides the spares"
-    given = f"{_drives(len(raid.drives))} less {raid.spares} spares leave {max(count, 0)}"
+    given = f"{drives_in_words(len(raid.drives))} less {raid.spares} spares leave {max(count, 0)}"
     ways = []
     if len(raid.drives) >= fewest:
         ways.append(f"at most {len(raid.drives) - fewest} of them as spares")
     others = [level for level in LEVELS if minimum_drives(level, raid.hardware) <= count and _fits(level, raid, count)]
     if others:
         ways.append(f"with {count}: {', '.join(others)}")
-    ways.append(f"{_drives(fewest - count)} more")
+    ways.append(f"{drives_in_words(fewest - count)} more")
     return f"{asked}, and {given}; possible: {'; '.join(ways)}"
 
 
