@@ -296,6 +296,30 @@ def refuse(module: AnsibleModule, refusals: Sequence[Refusal]) -> None:
         )
 
 
+def hidden_below(folder: str, prefix: str) -> list[Refusal]:
+    """Refuse a folder that is no place to mount something new on: what lies or is mounted there would be hidden."""
+    if folder and os.path.ismount(os.path.realpath(folder)):
+        found = f"{folder}, on which something is mounted"
+    elif os.path.isdir(folder):
+        inside = sorted(os.listdir(folder))
+        if not inside:
+            return []
+        found = f"{os.path.join(folder, inside[0])}, which would be hidden"
+    elif os.path.lexists(folder):
+        found = f"{folder}, which is no folder"
+    else:
+        return []
+    return [
+        Refusal(
+            "ST-DATA",
+            f"{prefix}mount_point",
+            found,
+            "an empty folder, or none",
+            f"move what lies in {folder} away, or mount the file system elsewhere",
+        )
+    ]
+
+
 def blank(path: str) -> None:
     """Write zeros to both ends of a drive or an array."""
     with open(path, "r+b", buffering=0) as handle:

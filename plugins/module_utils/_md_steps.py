@@ -70,7 +70,7 @@ class Decision:
     notes: list[str] = field(default_factory=list)  # other than asked for, and left as it is
     running: Running | None = None
     uuid: str = ""
-    creates: bool = False
+    creates: bool = False  # or would, were nothing refused
     used: bool = False  # the array is mounted, or something lies on it
 
 
@@ -180,13 +180,13 @@ def _assemble(wanted: Wanted, seen: Seen, paths: list[str], decision: Decision) 
 
 
 def _create(wanted: Wanted, seen: Seen, decision: Decision, fresh_uuid: str) -> None:
+    decision.creates = True
     half_made = (decision.uuid,) if decision.uuid else ()
     reasons = [why_not(wanted, seen, path, half_made) for path in wanted.all]
     decision.refusals += [reason for reason in reasons if reason is not None]
     if decision.refusals:
         return
     decision.uuid = decision.uuid or fresh_uuid
-    decision.creates = True
     disks = [seen.disks[path] for path in wanted.all]
     decision.steps += [_erase(disk) for disk in disks if disk.holds or disk.superblock is not None]
     argv = ["mdadm", "--create", f"/dev/md/{wanted.name}", "--run", "--metadata=1.2", f"--name={wanted.name}"]

@@ -39,6 +39,13 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  mount_point:
+    description:
+      - Where the file system of a new array will be mounted. No array is made while something lies or is mounted there,
+        which it would hide.
+      - Empty for no look at it.
+    type: path
+    default: ""
 seealso:
   - name: mdadm(8)
     description: The manual page of mdadm.
@@ -56,6 +63,7 @@ EXAMPLES = r"""
       - /dev/disk/by-id/ata-MODEL_SERIAL3
     spares:
       - /dev/disk/by-id/ata-MODEL_SERIAL4
+    mount_point: /srv/eucaim
   become: true
 
 - name: Replace the second drive, which has failed or is worn
@@ -201,7 +209,13 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import faults_of
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_node import MdNode, array_options, refuse, wanted_of
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_node import (
+    MdNode,
+    array_options,
+    hidden_below,
+    refuse,
+    wanted_of,
+)
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import decide, decide_absent
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_words import described, state_text
 
@@ -214,6 +228,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "mount_point": {"type": "path", "default": ""},
             **array_options(),
         },
         supports_check_mode=True,
@@ -230,7 +245,8 @@ def main() -> None:
         seen = node.look(wanted)
         decision = verdict(wanted, seen, node.record(), node.fresh_uuid)
         before = state_text(seen, decision) if before is None else before
-        refuse(module, decision.refusals)
+        would_hide = hidden_below(module.params["mount_point"], wanted.prefix) if decision.creates else []
+        refuse(module, decision.refusals + would_hide)
         steps += [step.text for step in decision.steps]
         notes |= dict.fromkeys(decision.notes)
         if module.check_mode or not decision.steps:

@@ -28,6 +28,7 @@ PREPARE = f"""set -e
 mkfs.ext4 -q -L records {D}{EXT4}
 printf 'label: gpt\\n,20M,L\\n' | sfdisk -q {D}{TABLE}; udevadm settle; mkfs.ext4 -q {D}{TABLE}-part1
 mkfs.ext4 -q {D}{MOUNTED}; mkdir -p /mnt/others; mount -o ro {D}{MOUNTED} /mnt/others
+mkdir -p /mnt/records; touch /mnt/records/.patients
 mkswap -q {D}{SWAP}; swapon {D}{SWAP}
 pvcreate -q {D}{LVM}
 printf secret | cryptsetup -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 luksFormat {D}{LUKS} -
@@ -54,6 +55,7 @@ class Danger:
     spares: list[str] = field(default_factory=list)
     level: str = "raid1"
     name: str = "eucaim"
+    mount_point: str = "/srv/danger"
     more: dict[str, Any] = field(default_factory=dict)
 
 
@@ -97,6 +99,17 @@ DANGERS = {
     "words for a drive that is not named": Danger(
         named(0, 1), ("not among drives and spares",), more={"storage_erase": {named(EXT4)[0]: "ext4"}}
     ),
+    "files where it would be mounted": Danger(
+        named(0, 1),
+        ("storage_mount_point", "/mnt/records/.patients, which would be hidden"),
+        mount_point="/mnt/records",
+    ),
+    "a file system where it would be mounted": Danger(
+        named(0, 1), ("/mnt/others, on which something is mounted",), mount_point="/mnt/others"
+    ),
+    "files where an array that is there would be mounted": Danger(
+        named(*OURS), ("/mnt/records/.patients, which would be hidden",), mount_point="/mnt/records", **ours
+    ),
     "words for a drive in use": pair(MOUNTED, "never erased", more={"storage_erase": {named(MOUNTED)[0]: "ext4"}}),
 }
 
@@ -135,7 +148,7 @@ def test_it_is_refused_and_nothing_is_touched(node: Storage, name: str) -> None:
         "storage_level": danger.level,
         "storage_drives": danger.drives,
         "storage_spares": danger.spares,
-        "storage_mount_point": "/srv/danger",
+        "storage_mount_point": danger.mount_point,
         **danger.more,
     }
     before = [node.on_drive(number) for number in range(COUNT)]

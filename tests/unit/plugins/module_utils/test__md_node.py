@@ -537,3 +537,24 @@ def test_a_kernel_at_rest(machine: Machine, action: str | None) -> None:
 def test_looked_says_nothing_by_itself() -> None:
     """A drive is called blank by whoever has looked only."""
     assert not Looked().blank
+
+
+def test_no_array_is_made_for_a_folder_in_which_something_lies(tmp_path: Path) -> None:
+    """Nor for a mount point, nor for what is no folder. An empty one, one that is not there and none at all will do."""
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / ".of-others").write_text("", encoding="utf-8")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "leads-nowhere").symlink_to(tmp_path / "gone")
+    (tmp_path / "to-full").symlink_to(full)
+    for name in ("", str(tmp_path / "empty"), str(tmp_path / "not-there")):
+        assert md.hidden_below(name, "storage_") == [], name
+    for name, found in {
+        str(full): f"{full}/.of-others, which would be hidden",
+        str(tmp_path / "to-full"): f"{tmp_path}/to-full/.of-others, which would be hidden",
+        str(full / ".of-others"): f"{full}/.of-others, which is no folder",
+        str(tmp_path / "leads-nowhere"): f"{tmp_path}/leads-nowhere, which is no folder",
+        "/proc": "/proc, on which something is mounted",
+    }.items():
+        (refusal,) = md.hidden_below(name, "storage_")
+        assert (refusal.requirement, refusal.variable, refusal.found) == ("ST-DATA", "storage_mount_point", found)

@@ -138,6 +138,28 @@ def test_what_is_refused_is_told_all_at_once(node: Node, monkeypatch: pytest.Mon
     assert ended.result["msg"].count("[ST-DATA]") == 2
 
 
+def test_nothing_is_made_where_files_would_be_hidden(
+    model: Model, node: Node, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With whatever else is wrong, and before the first drive is written to; not of an array that is there."""
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records" / "patient.dcm").write_text("", encoding="utf-8")
+    asked = {**ASKED, "mount_point": str(tmp_path / "records"), "prefix": "storage_"}
+    ended = node.end(monkeypatch, raid_array, **asked)
+    assert ended.failed
+    (only,) = ended.result["refusals"]
+    assert (only["requirement"], only["variable"]) == ("ST-DATA", "storage_mount_point")
+    assert only["found"] == f"{tmp_path}/records/patient.dcm, which would be hidden"
+    assert model.done == []
+    node.check_mode = True
+    assert node.end(monkeypatch, raid_array, **asked).failed
+    both = node.end(monkeypatch, raid_array, **{**asked, "drives": [*paths_of(0, 7, 1)]})
+    assert [each["variable"] for each in both.result["refusals"]] == ["storage_drives", "storage_mount_point"]
+    node.check_mode = False
+    node.run(monkeypatch, raid_array, **ASKED)
+    assert node.run(monkeypatch, raid_array, **asked)["changed"] is False
+
+
 def test_what_waits_and_what_is_wrong_is_told(model: Model, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     node.run(monkeypatch, raid_array, **ASKED)
     model.pull(1)
