@@ -12,7 +12,7 @@ import json
 import os
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.eucaim.local_node.plugins.module_utils import _docker_node as files
@@ -25,6 +25,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._file_system_hea
     uuid_for,
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware_recorder import Recorder
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_erasure import Begun, as_before
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import LEVELS, POLICIES, Wanted
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import (
     BY_ID,
@@ -100,14 +101,18 @@ class MdNode:
     def record(self) -> Record:
         """Return what is remembered."""
         loaded = files.read_object(self.path)
-        return Record(str(loaded.get("uuid", "")), str(loaded.get("stage", "")))
+        kept = loaded.get("erasing")
+        begun = {str(path): Begun.from_dict(data) for path, data in (kept if isinstance(kept, dict) else {}).items()}
+        erasing = {path: each for path, each in begun.items() if each is not None}
+        return Record(str(loaded.get("uuid", "")), str(loaded.get("stage", "")), erasing)
 
     def remember(self, decision: Decision) -> None:
         """Note that the array is there; one that was adopted is remembered, too."""
         running = decision.running
         if running is None or not running.active or self.module.check_mode:
             return
-        if self.record() == Record(decision.uuid, CREATING) and not decision.used:
+        record = self.record()
+        if (record.uuid, record.stage) == (decision.uuid, CREATING) and not decision.used:
             # What cut its making off came before its ends were blanked: what stands there is older than it.
             blank(device_of(running.name))
         self._write(Record(decision.uuid, MADE))
@@ -115,7 +120,10 @@ class MdNode:
     def _write(self, record: Record) -> None:
         if record == self.record():
             return
-        content = json.dumps({"version": VERSION, "uuid": record.uuid, "stage": record.stage}, sort_keys=True) + "\n"
+        data: dict[str, Any] = {"version": VERSION, "uuid": record.uuid, "stage": record.stage}
+        if record.erasing:
+            data["erasing"] = {path: begun.as_dict() for path, begun in record.erasing.items()}
+        content = json.dumps(data, sort_keys=True) + "\n"
         files.make_directory(os.path.dirname(self.path), 0o755)
         files.write(self.module, self.path, content.encode(), 0o600)
         # It has to be there before the first mark is on a drive, whatever comes between.
@@ -131,7 +139,7 @@ class MdNode:
         for name in sorted(set(names.values())):
             device = device_of(name)
             looked[name] = Looked(marks.get(device, ""), signatures(self.module, device), is_blank(device))
-        return read_seen(recording, names, looked)
+        return as_before(read_seen(recording, names, looked), self.record().erasing)
 
     def _examine(self, devices: list[str]) -> dict[str, str]:
         """Return what mdadm says of the marks on some drives; it ends with an error where one has none."""
@@ -142,8 +150,11 @@ class MdNode:
 
     def act(self, wanted: Wanted, decision: Decision) -> None:
         """Do what was decided."""
+        erasing = decision.erasing()
         if decision.creates:
-            self._write(Record(decision.uuid, CREATING))
+            self._write(Record(decision.uuid, CREATING, erasing))
+        elif erasing:
+            self._write(replace(self.record(), erasing=erasing))
         for step in decision.steps:
             if step.kind == ERASE and step.disk is not None:
                 self._erase(step.disk)

@@ -11,10 +11,11 @@ does not allow meanwhile is said to wait.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._block import device_of
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_erasure import Begun
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import (
     Wanted,
     aliases,
@@ -47,6 +48,7 @@ class Record:
 
     uuid: str = ""
     stage: str = ""  # creating: not every drive may have its mark; made: the array has been there
+    erasing: Mapping[str, Begun] = field(default_factory=dict)  # by the name of the drive, until the array is as wanted
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,11 @@ class Decision:
     uuid: str = ""
     creates: bool = False  # or would, were nothing refused
     used: bool = False  # the array is mounted, or something lies on it
+
+    def erasing(self) -> dict[str, Begun]:
+        """Return what the drives hold that are erased first."""
+        disks = [step.disk for step in self.steps if step.kind == ERASE and step.disk is not None]
+        return {disk.id: Begun(disk.name, disk.holds) for disk in disks if disk.holds}
 
 
 def own_uuid(wanted: Wanted, seen: Seen, record: Record) -> tuple[str, list[Refusal]]:

@@ -9,8 +9,10 @@ machines keeps what it has said was written; what the node had not handed to it 
 
 from __future__ import annotations
 
+import ast
 import os
 import random
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -105,6 +107,39 @@ def test_while_it_is_made_and_formatted(node: Storage, number: int, tmp_path: Pa
     kill(run)
     print(f"EUCAIM_CUT_SEED={SEED}, number {number}, after {moment:.1f} s")
     ends_well(node, 4)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_while_a_drive_is_erased(node: Storage, number: int, tmp_path: Path) -> None:
+    """After one of its partitions, after both, and after its table: the words for what it held do for what is left."""
+    drives = named(0, 1, 2, 3)
+    node.blank(*range(7))
+    node.sh(
+        f"printf 'label: gpt\\n,100M,L\\n,100M,L\\n' | sfdisk -q {drives[1]}; udevadm settle;"
+        f"mkfs.ext4 -q {drives[1]}-part1; mkswap -q {drives[1]}-part2; udevadm settle"
+    )
+    node.settings = {"storage_drives": drives, "storage_spares": named(4)}
+    refused = " ".join(node.run("--check").output.split())
+    words = re.findall(r"storage_erase: (\{.*?\})", refused)
+    assert len(words) == 1, refused
+    node.settings["storage_erase"] = ast.literal_eval(words[0])
+    # Stops after so many of the calls that erase, for the power to fail there and nowhere else.
+    slow = f"""#!/bin/sh
+/usr/sbin/wipefs "$@" || exit
+case "$*" in *--force*) sync; echo x >> /run/erased; [ "$(wc -l < /run/erased)" -lt {number} ] || sleep 600;; esac"""
+    node.sh(f"printf %s {quoted(slow)} > /usr/local/sbin/wipefs; chmod 755 /usr/local/sbin/wipefs; sync")
+    log = tmp_path / "run.log"
+    run = node.begin(log)
+    deadline = time.monotonic() + 300
+    while node.sh("cat /run/erased 2>/dev/null | wc -l") != str(number):
+        assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
+        time.sleep(1)
+    cut(node, 0)
+    kill(run)
+    node.sh("rm /usr/local/sbin/wipefs")
+    print(node.sh(f"wipefs --no-act {drives[1]}*; cat /var/lib/eucaim/storage/eucaim.json"))
+    ends_well(node, 4)
+    assert "erasing" not in node.sh("cat /var/lib/eucaim/storage/eucaim.json")
 
 
 @pytest.mark.parametrize("number", range(10, 13))

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils import _md_node as md
 from ansible_collections.eucaim.local_node.plugins.module_utils._file_system_head import uuid_for
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_erasure import Begun
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_node import EDGE, MdNode
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import UNRECOGNISED, Disk, Looked, Seen
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import (
@@ -410,6 +411,32 @@ def test_an_erasure_that_fails_ends_the_run_before_anything_else(machine: Machin
     steps = [Step("erase it", (), ERASE, each), create(0)]
     assert "to erase /dev/sdb" in failing(lambda: machine.md().act(wanted_array(), Decision(steps=steps)))
     assert machine.calls() == [f"{WIPED}/dev/sdb"]
+
+
+@pytest.mark.parametrize("creates", [True, False])
+def test_an_erasure_that_was_cut_off_is_gone_on_with(machine: Machine, creates: bool) -> None:
+    """The words that were repeated for a drive do for what is left on it, until the array is as wanted."""
+    drive = replace(machine.drive(0, b"x" * SIZE), holds=("partition table gpt", "sdb1: ext4"))
+    node = machine.md()
+    machine.node.says("wipefs", 1, "", "no")
+    steps = Decision(steps=[Step("erase it", (), ERASE, drive)], uuid=FRESH, creates=creates)
+    failing(lambda: node.act(wanted_array(), steps))
+    begun = {path_of(0): Begun("sdb", ("partition table gpt", "sdb1: ext4"))}
+    assert node.record() == (Record(FRESH, CREATING, begun) if creates else Record(erasing=begun))
+    machine.node.says("wipefs")
+    assert node.look(wanted_array((0,))).disks[path_of(0)].words == "partition table gpt; sdb1: ext4"
+    machine.node.says("wipefs", out='{"signatures": [{"type": "xfs"}]}')
+    assert node.look(wanted_array((0,))).disks[path_of(0)].holds == ("xfs",)
+    node.remember(Decision(running=healthy().arrays[MD], uuid=FRESH, used=True))
+    assert node.record() == Record(FRESH, MADE)
+
+
+@pytest.mark.parametrize("kept", ["[]", '{"/dev/disk/by-id/x": 1}'])
+def test_a_note_of_an_erasure_that_is_broken_is_none(machine: Machine, kept: str) -> None:
+    path = Path(machine.md().path)
+    path.parent.mkdir(parents=True)
+    path.write_text(f'{{"version": 1, "uuid": "{OURS}", "stage": "made", "erasing": {kept}}}', encoding="utf-8")
+    assert machine.md().record() == Record(OURS, MADE)
 
 
 # The array itself -----------------------------------------------------------------------------------------------------
