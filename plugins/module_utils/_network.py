@@ -374,6 +374,18 @@ def _together(links: Sequence[Wanted]) -> Iterator[Refusal]:
             "each address on one link",
             "give one of them another address, or make a bond of them",
         )
+    networks: dict[Network, list[str]] = {}
+    for link in links:
+        for net in {each.network for each in own_of(link)}:
+            networks.setdefault(net, []).append(link.name)
+    told = [names for names in places.values() if len(names) > 1]
+    for net in sorted((net for net, names in networks.items() if len(names) > 1 and names not in told), key=str):
+        yield refusal(
+            f"{' and '.join(networks[net])}, both in {net}",
+            "one link in each network: the kernel sends by one of them alone, also when its cable is out",
+            "make a bond of them, or give one of them an address of another network",
+            "NET-REDUND",
+        )
     for version, network in DEFAULTS.items():
         having = [link.name for link in links for route in link.routes if route.to == network]
         if len(having) > 1:

@@ -108,8 +108,13 @@ DANGERS = {
         named(0, 1), ("/mnt/others, on which something is mounted",), mount_point="/mnt/others"
     ),
     "files where an array that is there would be mounted": Danger(
-        named(*OURS), ("/mnt/records/.patients, which would be hidden",), mount_point="/mnt/records", **ours
+        named(*OURS),
+        ("/mnt/records/.patients, which would be hidden",),
+        mount_point="/mnt/records",
+        more={"storage_file_system": "ext4"},
+        **ours,
     ),
+    "another file system": Danger(named(*OURS), ("found ext4 on /dev/md/ours, xfs is asked for",), **ours),
     "words for a drive in use": pair(MOUNTED, "never erased", more={"storage_erase": {named(MOUNTED)[0]: "ext4"}}),
 }
 

@@ -115,6 +115,11 @@ def test_what_can_work_is_let_pass(links: list[dict[str, Any]]) -> None:
             [STATIC, {"name": "enp2s0", "addresses": ["192.0.2.10/25", "192.0.2.11/25"]}],
             "192.0.2.10 on enp1s0 and enp2s0",
         ),
+        ([STATIC, {"name": "enp2s0", "addresses": ["192.0.2.10/24"]}], "192.0.2.10 on enp1s0 and enp2s0"),
+        (
+            [STATIC, {"name": "enp2s0", "addresses": ["192.0.2.11/24", "198.51.100.2/24"]}],
+            "enp1s0 and enp2s0, both in 192.0.2.0/24",
+        ),
         (
             [{"name": "enp1s0", "routes": [{"to": "10.0.0.0/255.0.0.0", "via": "192.0.2.1"}]}],
             'enp1s0: route to "10.0.0.0/255.0.0.0" via "192.0.2.1"',
