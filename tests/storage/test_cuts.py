@@ -121,7 +121,7 @@ def test_while_a_drive_is_erased(node: Storage, number: int, tmp_path: Path) -> 
     node.settings = {"storage_drives": drives, "storage_spares": named(4)}
     refused = " ".join(node.run("--check").output.split())
     words = re.findall(r"storage_erase: (\{.*?\})", refused)
-    assert len(words) == 1, refused
+    assert words, refused
     node.settings["storage_erase"] = ast.literal_eval(words[0])
     # Stops after so many of the calls that erase, for the power to fail there and nowhere else.
     slow = f"""#!/bin/sh

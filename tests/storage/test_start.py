@@ -26,7 +26,7 @@ rm -f /boot/initrd.img-*; touch /boot/initrd.img-$(uname -r)
 @pytest.fixture(scope="module")
 def node() -> Iterator[Storage]:
     """A machine whose update-initramfs is the real one."""
-    made = Storage(machine("storage-start", 22236, 3, SIZE), {"storage_drives": named(0, 1, 2)})
+    made = Storage(machine("storage-start", 22237, 3, SIZE), {"storage_drives": named(0, 1, 2)})
     try:
         made.machine.up()
         made.sh(REAL)
