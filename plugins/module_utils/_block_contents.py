@@ -22,7 +22,8 @@ SYSTEM_MOUNTS = ("/", "/boot", "/boot/efi", "/efi", "/usr", "/var")
 # File systems that have no device of their own in the list of mounts, but lie on drives.
 _POOLED = ("bcachefs", "btrfs", "zfs")
 _IMAGES = ("squashfs", "iso9660", "erofs")
-_WORDS = {
+# How a kind of signature is called for people.
+KIND_WORDS = {
     "BitLocker": "BitLocker",
     "LVM2_member": "LVM physical volume",
     "crypto_LUKS": "LUKS",
@@ -30,6 +31,7 @@ _WORDS = {
     "isw_raid_member": "member of a firmware RAID",
     "linux_raid_member": "member of an md array",
     "mpath_member": "path of a multipath device",
+    "zfs_member": "ZFS pool",
 }
 _UPPER = (("LVM-", "LVM volume"), ("CRYPT-", "opened"), ("mpath-", "multipath"))
 
@@ -189,7 +191,7 @@ class Blocks:
         kind = self.kind(name) or ""
         said = self.told.get(name, {})
         label = said.get("ID_FS_LABEL") or self.probed.get(name, {}).get("LABEL", "")
-        words = [f"ZFS pool {label}".rstrip() if kind == "zfs_member" else _WORDS.get(kind, kind)]
+        words = [f"{KIND_WORDS[kind]} {label}".rstrip() if kind == "zfs_member" else KIND_WORDS.get(kind, kind)]
         words += [f"mounted on {point}" for point in self.points.get(name, ())]
         words += ["in use as swap"] if name in self.swaps else []
         words += [self._upper(holder) for holder in self.holders(name)]

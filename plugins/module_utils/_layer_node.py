@@ -30,7 +30,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._layer_steps imp
     decide_encryption,
     decide_volume,
 )
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_node import blank, contents
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_node import Formatting, blank, contents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,11 +90,12 @@ class LayerNode:
         self.asked = asked
         self.passphrase = passphrase.encode()
         self.path = os.path.join(directory, f"{asked.name}.layers.json")
+        self.formatting = Formatting(directory, asked.name)
 
     # Memory -----------------------------------------------------------------------------------------------------------
 
     def is_making(self, array: str) -> bool:
-        """Say whether the layers on this array, by its UUID, were begun here and have no file system yet."""
+        """Say whether the layers on this array, by its UUID, were begun here and are not all there yet."""
         return files.read_object(self.path).get("making") == array
 
     def begin(self, array: str) -> None:
@@ -103,9 +104,11 @@ class LayerNode:
         files.write(self.module, self.path, content.encode(), 0o600)
         os.sync()
 
-    def end(self) -> None:
-        """Forget it."""
-        files.delete(self.path)
+    def end(self, found: Mapping[str, Any]) -> None:
+        """Forget it once all of them are there, and forget the making of a file system that is whole."""
+        if not found["missing"]:
+            files.delete(self.path)
+            self.formatting.end(found)
 
     # Looking ----------------------------------------------------------------------------------------------------------
 
@@ -246,9 +249,8 @@ class LayerNode:
 
     def file_system(self, sight: Sight, uuid: str) -> dict[str, Any]:
         """Return what lies on the uppermost layer that is there; uuid is for a file system that is made now."""
-        there = contents(self.module, sight.top)
         return {
-            **there.as_dict(uuid),
+            **self.formatting.shown(contents(self.module, sight.top), uuid),
             "device": sight.top,
             "missing": sight.layers.missing,
             "mounted_on": mounted_on(sight.top),

@@ -113,6 +113,15 @@ class Layers:
 
 def decide_encryption(asked: Asked, luks: Luks, *, making: bool) -> Layers:
     """Return what has to be done next about the encryption."""
+    if luks.readable and not luks.node_key:
+        refusal = Refusal(
+            "ST-DATA",
+            f"{asked.prefix}key_file",
+            f"{asked.key_file}, which others than root may read and which opens nothing here",
+            "a key that nobody else has, or no file there: then one is made",
+            f"correct {asked.prefix}key_file; if it is meant to be the key, make a new one, or `chmod 600` it",
+        )
+        return Layers([], [refusal], missing=ENCRYPTION)
     if not luks.kind.startswith(LUKS) or (making and not luks.keys):
         return _format(asked, luks, making)
     if luks.opened and luks.opened != asked.name:

@@ -16,10 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import UNRECOGNISED, Disk, Seen
-
-# What wipefs finds of a partition table that it has taken only a part of.
-_OF_A_TABLE = ("gpt", "PMBR", "dos")
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import OF_A_TABLE, UNRECOGNISED, Disk, Seen
 
 
 @dataclass(frozen=True)
@@ -43,8 +40,10 @@ class Begun:
     def left_on(self, disk: Disk) -> bool:
         """Say whether all that is on a drive now may be a rest of it."""
         mine = {disk.name + each[len(self.name) :] if each.startswith(self.name) else each for each in self.holds}
+        # A partition whose turn has been stands in the table until the drive's comes.
+        mine.update(f"{each.partition(': ')[0]}: nothing recognised" for each in tuple(mine) if ": " in each)
         if any("partition table" in each for each in mine):
-            mine.update(_OF_A_TABLE)
+            mine.update(OF_A_TABLE)
         return bool(disk.holds) and mine.issuperset({*(disk.holds or ())} - {UNRECOGNISED})
 
 

@@ -170,8 +170,37 @@ def why_not(wanted: Wanted, seen: Seen, path: str, ours: Sequence[str] = (), lea
         )
     # A drive that was once in the array and has been given a partition table since is no drive of the array.
     if disk.superblock is not None and disk.superblock.uuid in ours and disk.only_marked:
-        return None
+        return _why_not_back(wanted, seen, disk, variable)
     return _why_not_erased(wanted, disk, variable)
+
+
+def worked_alone(seen: Seen, disk: Disk) -> bool:
+    """Say whether a drive with the mark of an array that runs was at work without drives that are in it now.
+
+    Then it may hold what they do not: two halves of a mirror, of which each was started without the other one.
+    """
+    mark = disk.superblock
+    inside = [each.superblock for each in seen.disks.values() if each.array and each.superblock is not None]
+    mine = [each for each in inside if mark is not None and each.uuid == mark.uuid]
+    if mark is None or not mine or not mark.active:
+        return False
+    missed = any(mark.places[each.slot : each.slot + 1] == "." for each in mine if each.slot is not None)
+    # Too few drives of a RAID 5 never work without the others.
+    return mark.events > max(each.events for each in mine) or (missed and mark.level != "raid5")
+
+
+def _why_not_back(wanted: Wanted, seen: Seen, disk: Disk, variable: str) -> Refusal | None:
+    if not worked_alone(seen, disk) or (wanted.erase or {}).get(disk.id) == disk.words:
+        return None
+    return Refusal(
+        "ST-DATA",
+        variable,
+        f"{disk.id} ({disk.device}), which was at work in {wanted.name} without drives that are in it now, and may "
+        "hold what they do not",
+        "a drive that the array has left behind, or an empty one",
+        "stop the array, start it from this drive alone, and compare; to destroy for ever what is on this drive: "
+        f"{wanted.prefix}erase: {{{disk.id!r}: {disk.words!r}}}",
+    )
 
 
 def never(disk: Disk, variable: str, path: str) -> Refusal | None:

@@ -95,6 +95,7 @@ class MdNode:
         self.module = module
         self.name = name
         self.path = os.path.join(directory, f"{name}.json")
+        self.formatting = Formatting(directory, name)
         digits = uuid.uuid4().hex
         self.fresh_uuid = ":".join(digits[start : start + 8] for start in range(0, 32, 8))
 
@@ -113,9 +114,21 @@ class MdNode:
             return
         record = self.record()
         if (record.uuid, record.stage) == (decision.uuid, CREATING) and not decision.used:
-            # What cut its making off came before its ends were blanked: what stands there is older than it.
-            blank(device_of(running.name))
+            self._finish_blank(device_of(running.name))
         self._write(Record(decision.uuid, MADE))
+
+    def _finish_blank(self, device: str) -> None:
+        """Blank an array whose making was cut off before that; what somebody may have made on it since stays."""
+        kind = contents(self.module, device).kind
+        if kind == UNRECOGNISED:
+            self._claim([device])
+            blank(device)
+        elif kind:
+            self.module.fail_json(
+                msg=f"[ST-DATA] found {kind} on {device}, whose making was cut off: it is older than the array, or "
+                f"somebody has made it since; needed: to know which; remedy: if it is older, `wipefs --all {device}`; "
+                f"if it is in use, remove {self.path}; and run again"
+            )
 
     def _write(self, record: Record) -> None:
         if record == self.record():
@@ -158,6 +171,9 @@ class MdNode:
         for step in decision.steps:
             if step.kind == ERASE and step.disk is not None:
                 self._erase(step.disk)
+                record = self.record()
+                left = {path: begun for path, begun in record.erasing.items() if path != step.disk.id}
+                self._write(replace(record, erasing=left))
                 continue
             paths = [path for path in step.argv if path.startswith(BY_ID)]
             if "--create" in step.argv or "--add" in step.argv:
@@ -221,7 +237,7 @@ class MdNode:
         array = running.shown.uuid or next((mark.uuid for mark in inside if mark is not None), "")
         device = self.device(running)
         return {
-            **contents(self.module, device_of(running.name)).as_dict(uuid_for(array)),
+            **self.formatting.shown(contents(self.module, device_of(running.name)), uuid_for(array)),
             "device": device,
             "missing": "",
             "mounted_on": list(seen.mounts.get(running.name, ())),
@@ -246,6 +262,26 @@ class MdNode:
             # Sectors of 512 bytes at KiB a second (md.rst).
             left = (int(total) - int(done)) // 2 // int(speed)
         return {"action": running.shown.action, "percent": running.shown.action_percent, "seconds_left": left}
+
+
+class Formatting:
+    """The note that the role leaves while a file system is being made: what is left of that if it is cut off is a rest.
+
+    It is there from the program's start to the first mount, and no longer.
+    """
+
+    def __init__(self, directory: str, name: str) -> None:
+        self.path = os.path.join(directory, f"{name}.formatting")
+
+    def shown(self, found: Contents, uuid: str) -> dict[str, Any]:
+        """Return what lies on a device as a module does; uuid is the one that its file system gets, or has."""
+        rest = found.kind == UNRECOGNISED and (files.read_text(self.path) or "").strip() == uuid
+        return {**found.as_dict(uuid), **({"kind": "", "half_made": True} if rest else {})}
+
+    def end(self, found: Mapping[str, Any] | None) -> None:
+        """Take the note away where a whole file system is."""
+        if found and found["bytes"] and not found["half_made"]:
+            files.delete(self.path)
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.eucaim.local_node.plugins.module_utils._arrays import read_arrays
 from ansible_collections.eucaim.local_node.plugins.module_utils._block import best_id, device_of, read_drives
-from ansible_collections.eucaim.local_node.plugins.module_utils._block_contents import Blocks
+from ansible_collections.eucaim.local_node.plugins.module_utils._block_contents import KIND_WORDS, Blocks
 from ansible_collections.eucaim.local_node.plugins.module_utils._hardware import Array, Drive
 from ansible_collections.eucaim.local_node.plugins.module_utils._recording import Recording
 
@@ -25,11 +25,13 @@ SECTOR = 512
 BY_ID = "/dev/disk/by-id/"
 # What stands on a drive on which nothing is recognised, although it is not empty.
 UNRECOGNISED = "data that nothing recognises"
+# What wipefs calls the parts of a partition table.
+OF_A_TABLE = ("gpt", "PMBR", "dos")
 # How wipefs and udev call the mark of an array.
 _MARKS = ("linux_raid_member", "member of an md array")
 _FIELD = re.compile(
     r"^\s*(Array UUID|Name|Raid Level|Raid Devices|Events|Device Role|Avail Dev Size|Used Dev Size|Data Offset|State|"
-    r"Recovery Offset|Reshape pos'n) : (.+?)\s*$",
+    r"Recovery Offset|Reshape pos'n|Array State) : (.+?)\s*$",
     re.MULTILINE,
 )
 
@@ -46,6 +48,8 @@ class Superblock:
     active: bool  # it had a place in the array; else it was a spare
     dirty: bool = False  # something was being written when it was seen last
     filling: bool = False  # it was being filled, and does not hold all yet
+    slot: int | None = None  # its place in the array; None for a spare
+    places: str = ""  # what it knew of each place, "A" for a drive at work, "." for none
     needs_bytes: int = 0  # what a drive must have to become a member: the metadata's room and the part that is used
 
 
@@ -144,6 +148,8 @@ def parse_examine(text: str) -> Superblock | None:
         devices=_number(found["Raid Devices"]),
         events=_number(found.get("Events", "")),
         active=found.get("Device Role", "").startswith("Active"),
+        slot=_slot(found.get("Device Role", "")),
+        places=found.get("Array State", "").partition(" ")[0],
         dirty=found.get("State", "") == "active",
         # While an array is made longer, its new drives hold as much as has been moved, and count as whole.
         filling="Recovery Offset" in found and "Reshape pos'n" not in found,
@@ -160,6 +166,12 @@ def parse_examines(text: str) -> dict[str, str]:
 def _used(found: Mapping[str, str]) -> str:
     """Return the sectors that are used of a drive; a mirror's lines show only those that could be."""
     return found.get("Used Dev Size") or found.get("Avail Dev Size", "")
+
+
+def _slot(text: str) -> int | None:
+    """Return the place that `Active device 1` names."""
+    words = text.split()
+    return int(words[-1]) if text.startswith("Active") and words[-1].isdigit() else None
 
 
 def _number(text: str) -> int:
@@ -258,11 +270,20 @@ def _told(words: tuple[str, ...], mark: Superblock | None) -> tuple[str, ...]:
 
 
 def _holds(drive: Drive, looked: Looked) -> tuple[str, ...]:
-    """Return what is on a drive. What it says itself counts more than what udev remembers of it."""
-    remembered = drive.contents
-    if looked.signatures or (remembered and any("partition table" in each or ":" in each for each in remembered)):
-        return remembered or looked.signatures
+    """Return what is on a drive: what udev remembers of it, and what it says itself that udev has not seen."""
+    remembered = drive.contents or ()
+    if looked.signatures or any("partition table" in each or ":" in each for each in remembered):
+        return (*remembered, *(each for each in looked.signatures if not remembered or not _covers(remembered, each)))
     return () if looked.blank else (UNRECOGNISED,)
+
+
+def _covers(words: Sequence[str], signature: str) -> bool:
+    """Say whether words of udev's speak of a signature that wipefs found."""
+    kind = signature.partition(" ")[0]
+    if kind in OF_A_TABLE:
+        kind = "partition table"
+    titles = (KIND_WORDS.get(kind, kind), "several signatures")
+    return any(each.startswith(titles) for each in words)
 
 
 def _busy(blocks: Blocks, name: str) -> list[str]:

@@ -22,6 +22,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import
     faults_of,
     never,
     why_not,
+    worked_alone,
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import (
     Disk,
@@ -125,7 +126,8 @@ def decide(wanted: Wanted, seen: Seen, record: Record, fresh_uuid: str) -> Decis
         return decision
     decision.running = find(seen, decision.uuid)
     marked = [path for path in wanted.all if _marked(seen, path, decision.uuid)]
-    half_made = record.stage == CREATING and not set(wanted.devices) <= set(marked) and not _used(seen, marked)
+    complete = set(wanted.devices) <= set(marked)
+    half_made = record.stage == CREATING and not complete and not _used(seen, marked)
     if decision.running is not None and decision.running.active:
         decision.used = bool(seen.uses.get(decision.running.name))
         _compare(wanted, seen, decision.running, decision)
@@ -146,9 +148,12 @@ def _marked(seen: Seen, path: str, uuid: str) -> bool:
 
 
 def _used(seen: Seen, paths: list[str]) -> bool:
-    """Whether an array of these drives has ever been started: mdadm begins to count its events with 1, or 0."""
+    """Whether an array of these drives has ever been started: mdadm begins to count its events with 1, or 0.
+
+    Those of a RAID 0 are never counted, so it may have been.
+    """
     marks = (seen.disks[path].superblock for path in paths)
-    return any(mark.events > 1 for mark in marks if mark is not None)
+    return any(mark.events > 1 or mark.level == "raid0" for mark in marks if mark is not None)
 
 
 def _assemble(wanted: Wanted, seen: Seen, paths: list[str], decision: Decision) -> None:
@@ -169,7 +174,8 @@ def _assemble(wanted: Wanted, seen: Seen, paths: list[str], decision: Decision) 
                 f"{wanted.prefix}drives",
                 f"{there} of the {count} drives of {wanted.name}",
                 f"at least {least}, with which a {level} can be started",
-                "look for the others: their cables, their power, their names",
+                "look for the others: their cables, their power, their names; if it is an older array of that name, "
+                f"choose another {wanted.prefix}name, and the next refusal says what each drive holds",
             )
         )
         return
@@ -181,6 +187,11 @@ def _assemble(wanted: Wanted, seen: Seen, paths: list[str], decision: Decision) 
             f"{wanted.name} lacked a drive when the power failed, and is started all the same: what was being written "
             "in that moment may be damaged, and what lies beside it in the same stripe (md(4), raid write hole); "
             "compare with a backup"
+        )
+    if there < min(count, newest.places.count("A")):
+        decision.notes.append(
+            f"{wanted.name} is started from {there} of its {count} drives, and others were at work when it was seen "
+            "last: if they went on without these, what is newer is on them"
         )
     argv = ("mdadm", "--assemble", f"/dev/md/{wanted.name}", *options, *paths)
     decision.steps.append(Step(f"start the array {wanted.name} from {len(paths)} drives", argv))
@@ -245,6 +256,11 @@ def _compare(wanted: Wanted, seen: Seen, running: Running, decision: Decision) -
     _tell_problems(wanted, seen, running, inside, decision)
     array = device_of(running.name)
     gone = [member for member in strangers if seen.disk_named(member.name) is None]
+    decision.notes += [
+        f"{path} is in the array now: its entry in {wanted.prefix}erase has done its work, take it out"
+        for path in inside
+        if path in (wanted.erase or {})
+    ]
     if gone:
         # mdadm itself sees which these are: only what cannot be opened any more is meant.
         options = ("--fail", "detached", "--remove", "detached")
@@ -258,8 +274,13 @@ def _compare(wanted: Wanted, seen: Seen, running: Running, decision: Decision) -
             decision.steps.append(Step(text, ("mdadm", "--manage", array, "--remove", disk.device)))
     for path in new:
         disk = seen.disks[path]
-        ours = _marked(seen, path, decision.uuid) and disk.only_marked
+        ours = _marked(seen, path, decision.uuid) and disk.only_marked and not worked_alone(seen, disk)
         decision.steps += [_erase(disk)] if disk.holds and not ours else []
+        if ours and disk.superblock is not None and disk.superblock.active:
+            decision.notes.append(
+                f"{path} was in the array before and left it, perhaps because it failed: it is filled again; see what "
+                "`smartctl --all` says of it"
+            )
         decision.steps.append(Step(f"add {path} to {wanted.name}", ("mdadm", "--manage", array, "--add", path)))
     leaving = _leaving(seen, running, strangers)
     idle = [path for path in inside if _member(seen, running, path).idle]
@@ -312,6 +333,12 @@ def _copied(running: Running, strangers: list[Member]) -> list[Member]:
     return [member for member in strangers if member.slot in places and not member.failed]
 
 
+def _is_part(seen: Seen, member: Member) -> bool:
+    """Say whether a member is a partition: the drive that it is on is there, and not called like it."""
+    names = [disk.name for disk in seen.disks.values()] + list(seen.others)
+    return member.name not in names and any(member.name.startswith(name) for name in names)
+
+
 def _name(seen: Seen, member: Member) -> str:
     disk = seen.disk_named(member.name)
     return disk.id if disk is not None else member.name
@@ -336,6 +363,16 @@ def _impossible(
 ) -> Iterator[Refusal]:
     """Find what would lose data, or what md cannot do."""
     level, count, now = running.shown.level, len(wanted.devices), running.shown.devices or 0
+    parts = [member.name for member in strangers if _is_part(seen, member)]
+    if parts:
+        yield Refusal(
+            "ST-RAID",
+            f"{wanted.prefix}drives",
+            f"{', '.join(parts)} in the array {wanted.name}, a part of a drive",
+            "whole drives",
+            f"take it out with `mdadm --manage /dev/md/{wanted.name} --remove`, or keep this array by hand",
+        )
+        return
     if level != wanted.level and (level, wanted.level) not in (("raid1", "raid5"), ("raid5", "raid6")):
         yield Refusal(
             "ST-RAID",
@@ -343,6 +380,15 @@ def _impossible(
             f"the array {wanted.name} is {level}, asked for is {wanted.level}",
             "its own level, or a step from RAID 1 of two drives to RAID 5, or from RAID 5 to RAID 6",
             f"ask for {level}; other levels need a new array on other drives, and a copy",
+        )
+        return
+    if level == "raid1" and wanted.level == "raid5" and now == 2 and count <= now:
+        yield Refusal(
+            "ST-RAID",
+            f"{wanted.prefix}level",
+            f"the array {wanted.name} is a mirror of {now}, asked for is raid5 of {count}",
+            "raid1, or a third drive with which it becomes a RAID 5: there is no way back",
+            f"set {wanted.prefix}level to raid1 (raid5 is what it is where nothing is said), or name another drive",
         )
         return
     if level == "raid1" and wanted.level == "raid5" and now != 2:

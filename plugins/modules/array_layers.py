@@ -164,10 +164,14 @@ def main() -> None:
             break
         node.act(layers.steps, params["uuid"])
     else:
-        module.fail_json(msg=f"the layers of {asked.name} are still not as wanted after {ROUNDS} rounds: {steps}")
+        module.fail_json(
+            msg=f"[ST-DATA] found the layers of {asked.name} still not as wanted after {ROUNDS} rounds, of which the "
+            f"last was to {steps[-1]}; needed: that each step changes something; remedy: see the kernel's log, mend "
+            "what it says, and run again"
+        )
     found = node.file_system(sight, uuid_for(params["uuid"]))
-    if not module.check_mode and found["bytes"]:
-        node.end()
+    if not module.check_mode:
+        node.end(found)
     done = "".join(f"{step}\n" for step in steps)
     module.exit_json(
         changed=bool(steps),

@@ -253,11 +253,18 @@ def main() -> None:
             break
         node.act(wanted, decision)
     else:
-        module.fail_json(msg=f"the array {wanted.name} is still not as wanted after {ROUNDS} rounds: {steps}")
+        module.fail_json(
+            msg=f"[ST-RAID] found the array {wanted.name} still not as wanted after {ROUNDS} rounds, of which the last "
+            f"was to {steps[-1]}; needed: that each step changes something; remedy: see /proc/mdstat and the kernel's "
+            "log, mend what they say, and run again"
+        )
     node.remember(decision)
     after = before + "".join(f"then: {step}\n" for step in steps) if module.check_mode else state_text(seen, decision)
     # In check mode one that could not be started is still there, and does not run.
     running = decision.running if decision.running and decision.running.active else None
+    file_system = node.file_system(seen, running)
+    if not module.check_mode:
+        node.formatting.end(file_system)
     module.exit_json(
         changed=bool(steps),
         device=node.device(running),
@@ -269,7 +276,7 @@ def main() -> None:
         waiting=decision.waiting,
         problems=decision.problems,
         notes=list(notes),
-        file_system=node.file_system(seen, running),
+        file_system=file_system,
         progress=node.progress(running),
         diff={"before": before, "after": after, "before_header": wanted.name, "after_header": wanted.name},
     )

@@ -22,7 +22,8 @@ COUNT = 24
 EXT4, TABLE, MOUNTED, SWAP, LVM, LUKS, ZFS, BTRFS, RAW, OPENED = 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 OTHER, OTHER_TOO, STOPPED, STOPPED_TOO = 12, 13, 14, 15
 OURS = (16, 17, 18, 19)
-SPARE_EMPTY, LITTLE = 20, 23
+SPLIT = (21, 22)
+LITTLE = 23
 D = f"{BY_ID}DATA"
 PREPARE = f"""set -e
 mkfs.ext4 -q -L records {D}{EXT4}
@@ -42,6 +43,11 @@ mdadm -q --create /dev/md/other --run --name=other --level=1 --raid-devices=2 --
 mdadm -q --create /dev/md/old --run --name=old --level=1 --raid-devices=2 --bitmap=none {D}{STOPPED} {D}{STOPPED_TOO}
 mdadm --wait /dev/md/other /dev/md/old || true
 mdadm -q --stop /dev/md/old
+noise() {{ dd if=/dev/urandom of=/dev/md/split bs=1M count=1 oflag=direct status=none; }}
+alone() {{ mdadm -q --assemble --run /dev/md/split $1; noise; }}
+mdadm -q --create /dev/md/split --run --name=split --level=1 --raid-devices=2 --bitmap=none {D}{SPLIT[0]} {D}{SPLIT[1]}
+mdadm --wait /dev/md/split || true
+mdadm -q --stop /dev/md/split; alone {D}{SPLIT[1]}; mdadm -q --stop /dev/md/split; alone {D}{SPLIT[0]}
 udevadm settle; sync
 """
 
@@ -92,6 +98,9 @@ DANGERS = {
     "a removed drive that would break it": Danger(
         [*named(*OURS[:3]), *named(EXT4)], (f"DATA{EXT4}", "ext4", "but not named"), **ours
     ),
+    "a half that worked alone": Danger(
+        named(*SPLIT), (f"DATA{SPLIT[1]}", "was at work in split without drives that are in it now"), name="split"
+    ),
     "a drive too small to join": Danger(named(*OURS, LITTLE), ("25.2 MB", "a larger drive"), **ours),
     "other words than what it holds": pair(
         EXT4, "storage_erase says", more={"storage_erase": {named(EXT4)[0]: "nothing of value"}}
@@ -138,7 +147,7 @@ def node() -> Iterator[Storage]:
         made.run().succeeded()
         made.settled("ours")
         made.sh("sync; umount /srv/ours")
-        made.at_rest(*OURS)
+        made.at_rest(*OURS, SPLIT[0])
         yield made
     finally:
         made.machine.down()

@@ -111,9 +111,14 @@ def test_what_is_begun_is_remembered_of_that_array_alone(machine: Machine, monke
     assert synced == [True]
     assert (node.is_making(ARRAY), node.is_making("5:6:7:8")) == (True, False)
     assert Path(node.path).stat().st_mode & 0o777 == 0o600
-    node.end()
-    node.end()
-    assert not node.is_making(ARRAY)
+    note = Path(node.formatting.path)
+    note.write_text("uuid", encoding="utf-8")
+    node.end({"missing": "volume", "bytes": 0, "half_made": False})
+    assert node.is_making(ARRAY)
+    node.end({"missing": "", "bytes": 0, "half_made": False})
+    assert (node.is_making(ARRAY), note.exists()) == (False, True)
+    node.end({"missing": "", "bytes": 5, "half_made": False})
+    assert not note.exists()
 
 
 def test_without_layers_there_is_nothing_to_do(machine: Machine) -> None:

@@ -111,6 +111,14 @@ def test_a_key_that_others_may_read() -> None:
     assert (texts(found), [step.kind for step in found.steps]) == (["let nobody but root read /key"], [MODE])
 
 
+@pytest.mark.parametrize("array", [replace(EMPTY, has_key_file=True), replace(OPEN, node_key=False), OPEN])
+def test_a_file_of_others_is_not_made_a_key(array: Luks) -> None:
+    """Whoever names /etc/passwd does not mean that nobody shall read it any more."""
+    found = encryption(replace(array, readable=True, node_key=False))
+    assert texts(found) == ["storage_key_file: /key, which others than root may read and which opens nothing here"]
+    assert (found.steps, found.missing) == ([], ENCRYPTION)
+
+
 def test_encryption_grows_with_its_array() -> None:
     assert encryption(replace(OPEN, bytes=1001 * MIB)).steps == []
     found = encryption(replace(OPEN, bytes=1002 * MIB))

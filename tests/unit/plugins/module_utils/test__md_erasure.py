@@ -19,6 +19,8 @@ PLAIN = Begun("sdb", ("ext4 sdb of old",))
     [
         (TABLE, ("partition table gpt", "sdb1: ext4 records", "sdb2: swap")),
         (TABLE, ("partition table gpt", "sdb2: swap")),
+        (TABLE, ("partition table gpt", "sdb1: nothing recognised", "sdb2: swap")),
+        (TABLE, ("partition table gpt", "sdb1: nothing recognised", "sdb2: nothing recognised")),
         (TABLE, ("partition table gpt",)),
         (TABLE, ("gpt", "PMBR")),
         (TABLE, ("PMBR",)),
@@ -41,6 +43,7 @@ def test_what_is_left_counts_as_what_there_was(begun: Begun, left: tuple[str, ..
         (TABLE, None),
         (TABLE, ("partition table dos",)),
         (TABLE, ("partition table gpt", "sdb1: xfs")),
+        (TABLE, ("partition table gpt", "sdb3: nothing recognised")),
         (TABLE, ("partition table gpt", "sdc1: ext4 records")),
         (TABLE, ("xfs",)),
         (PLAIN, ("gpt",)),

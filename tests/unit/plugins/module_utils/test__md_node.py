@@ -191,6 +191,60 @@ def test_what_is_older_than_an_array_does_not_outlive_its_making(
     assert (machine.real(f"/dev/{MD}").read_bytes()[:5] == b"older") is kept
 
 
+@pytest.mark.parametrize("content", [bytes(SIZE), b"older" * (SIZE // 5)])
+def test_an_array_whose_making_was_cut_off_is_blanked(machine: Machine, content: bytes) -> None:
+    array(machine, content)
+    node = machine.md()
+    node.act(wanted_array(), Decision(uuid=OURS, creates=True))
+    node.remember(Decision(running=healthy().arrays[MD], uuid=OURS))
+    assert md.is_blank(f"/dev/{MD}")
+    assert node.record() == Record(OURS, MADE)
+
+
+def test_what_somebody_has_made_on_it_since_is_not_blanked(machine: Machine) -> None:
+    """Nor is what somebody has open: the kernel itself is asked."""
+    array(machine, xfs(SIZE // 4096))
+    node = machine.md()
+    node.act(wanted_array(), Decision(uuid=OURS, creates=True))
+    remember = Decision(running=healthy().arrays[MD], uuid=OURS)
+    said = failing(lambda: node.remember(remember))
+    assert said.startswith(f"[ST-DATA] found xfs on /dev/{MD}, whose making was cut off")
+    assert (f"`wipefs --all /dev/{MD}`" in said, node.path in said) == (True, True)
+    raw = b"raw" * (SIZE // 3)
+    machine.real(f"/dev/{MD}").write_bytes(raw)
+    machine.busy.add(f"/dev/{MD}")
+    assert "in use" in failing(lambda: node.remember(remember))
+    assert machine.real(f"/dev/{MD}").read_bytes() == raw
+    assert node.record() == Record(OURS, CREATING)
+
+
+def test_what_is_left_of_a_file_system_whose_making_was_cut_off_is_nothing(machine: Machine) -> None:
+    """So long as the note of that file system is there; and what is recognised is what it is."""
+    found = array(machine, b"rest" * (SIZE // 4))
+    node = machine.md()
+    note = Path(node.formatting.path)
+    note.parent.mkdir(parents=True)
+
+    def holds() -> dict[str, Any]:
+        shown = node.file_system(found, found.arrays[MD])
+        assert shown is not None
+        node.formatting.end(shown)
+        return {name: shown[name] for name in ("kind", "half_made")}
+
+    assert holds() == {"kind": UNRECOGNISED, "half_made": False}
+    note.write_text("of another one\n", encoding="utf-8")
+    assert holds() == {"kind": UNRECOGNISED, "half_made": False}
+    note.write_text(uuid_for(OURS) + "\n", encoding="utf-8")
+    assert holds() == {"kind": "", "half_made": True}
+    array(machine, xfs(SIZE // 4096, half_made=1))
+    assert holds() == {"kind": "xfs", "half_made": True}
+    assert note.exists()
+    array(machine, xfs(SIZE // 4096))
+    assert holds() == {"kind": "xfs", "half_made": False}
+    assert not note.exists()
+    node.formatting.end(None)
+
+
 def test_what_does_not_run_is_not_remembered(machine: Machine) -> None:
     node = machine.md()
     node.remember(Decision(uuid=OURS))
@@ -415,7 +469,7 @@ def test_an_erasure_that_fails_ends_the_run_before_anything_else(machine: Machin
 
 @pytest.mark.parametrize("creates", [True, False])
 def test_an_erasure_that_was_cut_off_is_gone_on_with(machine: Machine, creates: bool) -> None:
-    """The words that were repeated for a drive do for what is left on it, until the array is as wanted."""
+    """The words that were repeated for a drive do for what is left on it, until all of it is gone."""
     drive = replace(machine.drive(0, b"x" * SIZE), holds=("partition table gpt", "sdb1: ext4"))
     node = machine.md()
     machine.node.says("wipefs", 1, "", "no")
@@ -427,8 +481,9 @@ def test_an_erasure_that_was_cut_off_is_gone_on_with(machine: Machine, creates: 
     assert node.look(wanted_array((0,))).disks[path_of(0)].words == "partition table gpt; sdb1: ext4"
     machine.node.says("wipefs", out='{"signatures": [{"type": "xfs"}]}')
     assert node.look(wanted_array((0,))).disks[path_of(0)].holds == ("xfs",)
-    node.remember(Decision(running=healthy().arrays[MD], uuid=FRESH, used=True))
-    assert node.record() == Record(FRESH, MADE)
+    machine.node.says("wipefs")
+    node.act(wanted_array(), Decision(steps=[Step("erase it", (), ERASE, drive)], uuid=FRESH, creates=creates))
+    assert node.record() == (Record(FRESH, CREATING) if creates else Record())
 
 
 @pytest.mark.parametrize("kept", ["[]", '{"/dev/disk/by-id/x": 1}'])

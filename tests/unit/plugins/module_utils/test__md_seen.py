@@ -41,8 +41,25 @@ def examined(**changes: str) -> Superblock | None:
 
 def test_a_mark_as_mdadm_shows_it() -> None:
     assert examined() == Superblock(
-        uuid=OURS, name="eucaim", level="raid6", devices=4, events=55, active=True, needs_bytes=512 * (817152 + 1024)
+        uuid=OURS,
+        name="eucaim",
+        level="raid6",
+        devices=4,
+        events=55,
+        active=True,
+        slot=0,
+        places="AAAA",
+        needs_bytes=512 * (817152 + 1024),
     )
+
+
+@pytest.mark.parametrize(
+    ("role", "active", "slot"), [("Active device 3", True, 3), ("spare", False, None), ("Active device", True, None)]
+)
+def test_the_place_of_a_drive(role: str, active: bool, slot: int | None) -> None:
+    found = examined(device_role=role)
+    assert found is not None
+    assert (found.active, found.slot) == (active, slot)
 
 
 @pytest.mark.parametrize(
@@ -246,6 +263,7 @@ def test_without_mounts_every_drive_may_be_the_systems() -> None:
 
 PARTITION = {"sdb__sdb1__partition": "1", "sdb__sdb1__dev": "8:17", "sdb__sdb1__size": "1000"}
 TABLE = {"/run/udev/data/b8:16": "E:ID_PART_TABLE_TYPE=gpt"}
+ZFS = {"/run/udev/data/b8:16": "E:ID_FS_TYPE=zfs_member\nE:ID_FS_LABEL=tank"}
 EXT4 = {"/run/udev/data/b8:16": "E:ID_FS_TYPE=ext4"}
 
 
@@ -256,6 +274,20 @@ EXT4 = {"/run/udev/data/b8:16": "E:ID_FS_TYPE=ext4"}
         ({}, Looked(signatures=("ext4 records",)), ("ext4 records",)),
         # udev remembers it better: with what lies on it.
         (EXT4, Looked(signatures=("ext4 records",)), ("ext4",)),
+        # What udev has not seen is there all the same.
+        (EXT4, Looked(signatures=("xfs", "gpt")), ("ext4", "xfs", "gpt")),
+        (TABLE, Looked(signatures=("gpt", "PMBR", "dos")), ("partition table gpt",)),
+        (ZFS, Looked(signatures=("zfs_member tank",)), ("ZFS pool tank",)),
+        (
+            {"/run/udev/data/b8:16": "E:ID_FS_TYPE=linux_raid_member"},
+            Looked(signatures=("linux_raid_member m:old", "ext4")),
+            ("member of an md array", "ext4"),
+        ),
+        (
+            {"/run/udev/data/b8:16": "E:ID_FS_AMBIVALENT=a b"},
+            Looked(signatures=("a", "b")),
+            ("several signatures (a b)",),
+        ),
         # What udev remembers of a drive that has been emptied since.
         (EXT4, BLANK, ()),
         (EXT4, Looked(), (md.UNRECOGNISED,)),

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_guard import Wanted
-from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import Seen
+from ansible_collections.eucaim.local_node.plugins.module_utils._md_seen import Member, Seen, Superblock
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import (
     CREATING,
     ERASE,
     MADE,
+    RUN,
     Decision,
     Record,
     decide,
@@ -315,6 +316,85 @@ def test_what_is_gone_is_let_go_of_once() -> None:
     assert decision.steps[0].text == "let go of 2 drives that are gone"
 
 
+def test_a_part_of_a_drive_is_nobodys_to_let_go_of() -> None:
+    members = [member(0), member(1), member(2), Member("sdg1", frozenset({"spare"}), "none")]
+    found = seen(*(inside(number) for number in range(3)), others=[disk(5)], array=running(members))
+    assert refused(wanted_array(), found) == ("ST-RAID", "sdg1 in the array eucaim, a part of a drive")
+
+
+def test_words_that_have_done_their_work_are_named() -> None:
+    wanted = wanted_array(erase={path_of(1): "ext4"})
+    assert decided(wanted, healthy()).notes == [
+        f"{path_of(1)} is in the array now: its entry in erase has done its work, take it out"
+    ]
+
+
+@pytest.mark.parametrize(("active", "noted"), [(True, True), (False, False)])
+def test_a_drive_that_comes_back_is_told(active: bool, noted: bool) -> None:
+    """It may have failed; a spare that was not put in has not."""
+    found = healthy()
+    found = replace(found, disks={**found.disks, path_of(3): marked(3, mark(active=active, events=40, places="AAA"))})
+    decision = decided(wanted_array(spares=(3,)), found)
+    assert commands(decision) == [f"mdadm --manage --add {path_of(3)}"]
+    assert [f"{path_of(3)} was in the array before and left it" in note for note in decision.notes] == [True] * noted
+
+
+def mirror(there: Superblock, back: Superblock) -> tuple[Wanted, Seen]:
+    """Return a mirror that runs with one half, and the other half."""
+    array = running([member(0)], level="raid1", devices=2, active=1)
+    return wanted_array((0, 1), level="raid1"), seen(inside(0, there), marked(1, back), array=array)
+
+
+HALF = mark(level="raid1", devices=2, slot=0, places="A.", events=140)
+OTHER_HALF = mark(level="raid1", devices=2, slot=1, places="AA", events=100)
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        replace(OTHER_HALF, events=141),
+        replace(OTHER_HALF, places=".A"),
+        replace(OTHER_HALF, places=".A", events=5000),
+    ],
+)
+def test_a_half_that_worked_alone_is_not_written_over(back: Superblock) -> None:
+    wanted, found = mirror(HALF, back)
+    requirement, words = refused(wanted, found)
+    assert (requirement, "was at work in eucaim without drives that are in it now" in words) == ("ST-DATA", True)
+    spoken = decided(replace(wanted, erase={path_of(1): MARK}), found)
+    assert [step.kind for step in spoken.steps] == [ERASE, RUN]
+    assert spoken.notes == []
+
+
+@pytest.mark.parametrize(
+    ("there", "back"),
+    [
+        (HALF, OTHER_HALF),
+        (replace(HALF, slot=None), replace(OTHER_HALF, places=".A")),
+        (replace(HALF, level="raid5"), replace(OTHER_HALF, level="raid5", places=".A")),
+        (HALF, replace(OTHER_HALF, active=False, places=".A")),
+        (replace(HALF, uuid=THEIRS), replace(OTHER_HALF, places=".A")),
+    ],
+)
+def test_a_half_that_the_array_has_left_behind_comes_back(there: Superblock, back: Superblock) -> None:
+    assert commands(decided(*mirror(there, back))) == [f"mdadm --manage --add {path_of(1)}"]
+
+
+@pytest.mark.parametrize(("places", "noted"), [("AA", True), ("A.", False), ("", False)])
+def test_a_mirror_that_is_started_from_a_half_which_may_be_the_older_one_says_so(places: str, noted: bool) -> None:
+    found = seen(marked(0, replace(HALF, places=places)))
+    decision = decided(wanted_array((0, 1), level="raid1"), found)
+    assert decision.steps[0].argv[1] == "--assemble"
+    assert ["what is newer is on them" in note for note in decision.notes] == [True] * noted
+
+
+def test_a_raid_0_that_was_begun_may_have_been_used() -> None:
+    """Nobody counts its events."""
+    found = seen(marked(0, mark(level="raid0", devices=2, events=0)), disk(1))
+    requirement, words = refused(wanted_array((0, 1), level="raid0"), found, Record(OURS, CREATING))
+    assert (requirement, words) == ("ST-RAID", "1 of the 2 drives of eucaim")
+
+
 def test_a_drive_that_is_new_is_added() -> None:
     found = seen(*(inside(number) for number in range(3)), disk(3), array=running([member(0), member(1), member(2)]))
     decision = decided(wanted_array(spares=(3,)), found)
@@ -479,7 +559,6 @@ def test_policies(now: str, asked: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ("level", "count", "asked", "number", "expected"),
     [
-        ("raid1", 2, "raid5", 2, ["--level=5"]),
         ("raid1", 2, "raid5", 4, ["--level=5", "--raid-devices=4"]),
         ("raid1", 2, "raid1", 3, ["--raid-devices=3"]),
         ("raid5", 3, "raid6", 4, ["--level=6 --raid-devices=4"]),
@@ -498,6 +577,7 @@ def test_levels(level: str, count: int, asked: str, number: int, expected: list[
     [
         ("raid5", 3, "raid1", 3, "ST-RAID", "the array eucaim is raid5, asked for is raid1"),
         ("raid1", 2, "raid6", 4, "ST-RAID", "the array eucaim is raid1, asked for is raid6"),
+        ("raid1", 2, "raid5", 2, "ST-RAID", "the array eucaim is a mirror of 2, asked for is raid5 of 2"),
         ("raid1", 3, "raid5", 4, "ST-RAID", "a mirror of 3 drives that is to become RAID 5"),
         ("raid5", 4, "raid5", 3, "ST-RAID", "3 drives for an array of 4"),
         ("raid5", 4, "raid6", 4, "ST-RAID", "4 drives for an array of 4, of which raid6 is wanted"),

@@ -180,12 +180,6 @@ def test_an_array_grows_from_two_drives_to_six_and_from_mirror_to_raid_6(policy:
         assert model.policy == wanted.policy
 
 
-def test_a_mirror_of_two_becomes_a_raid_5_of_two() -> None:
-    model = built(wanted_array((0, 1), level="raid1"))
-    model.settle(wanted_array((0, 1)))
-    stands(model, wanted_array((0, 1)))
-
-
 @pytest.mark.parametrize("before", POLICIES)
 @pytest.mark.parametrize("after", POLICIES)
 def test_every_policy_changes_to_every_other(before: str, after: str) -> None:

@@ -58,6 +58,7 @@ KINDS: dict[str, Callable[[int], Disk | None]] = {
     "a controller's volume": lambda number: disk(number, behind_raid=True),
     "ours": marked,
     "ours, never started": lambda number: marked(number, mark(events=1)),
+    "ours, and newer": lambda number: marked(number, mark(events=60)),
     "ours, with a table": lambda number: marked(number, holds=(MARK, "partition table dos", "sdx1: ext4")),
     "theirs": lambda number: marked(number, mark(uuid=THEIRS, name="other"), holds=("linux_raid_member other",)),
     "theirs, of our name": lambda number: marked(number, mark(uuid=THEIRS)),
@@ -96,6 +97,15 @@ def own_mark_only(each: Disk, uuid: str) -> bool:
     return each.superblock is not None and each.superblock.uuid == uuid and each.holds == (MARK,)
 
 
+def newer(found: Seen, each: Disk) -> bool:
+    """Say whether a drive has seen more than every drive that is in our array."""
+    inside_it = [
+        other.superblock for other in found.disks.values() if other.array == MD and other.superblock is not None
+    ]
+    own = each.superblock
+    return own is not None and bool(inside_it) and all(own.events > other.events for other in inside_it)
+
+
 def safe(wanted: Wanted, found: Seen, record: Record, decision: Decision) -> None:
     """Nothing is written to that must not be."""
     assert not (decision.refusals and decision.steps)
@@ -115,7 +125,7 @@ def safe(wanted: Wanted, found: Seen, record: Record, decision: Decision) -> Non
         assert not each.busy or each.array == MD
         assert each.holds is not None
         spoken = each.words == (wanted.erase or {}).get(path)
-        assert each.holds == () or spoken or own_mark_only(each, decision.uuid)
+        assert each.holds == () or spoken or (own_mark_only(each, decision.uuid) and not newer(found, each))
         if not any("--zero-superblock" in step.argv for step in decision.steps):
             assert each.bytes >= wanted.member_bytes
             assert not each.busy

@@ -58,8 +58,9 @@ class Stand:
         assert uuid == uuid_for("1:2:3:4")
         return {"device": sight.top, "missing": sight.layers.missing, "bytes": Stand.file_system_bytes}
 
-    def end(self) -> None:
+    def end(self, found: dict[str, Any]) -> None:
         """Count."""
+        assert found["device"] == "/dev/vg/data"
         Stand.ended += 1
 
 
@@ -77,11 +78,9 @@ def test_layers_are_made_and_the_next_run_changes_nothing(node: Node, monkeypatc
     assert (result["changed"], result["steps"], result["waiting"]) == (True, ["encrypt", "open"], ["to wait"])
     assert result["file_system"] == {"device": "/dev/vg/data", "missing": "", "bytes": 0}
     assert result["diff"]["after"] == "encrypt\nopen\n"
-    # Until there is a file system, what a cut leaves still counts as nothing.
-    assert Stand.ended == 0
-    monkeypatch.setattr(Stand, "file_system_bytes", 5)
+    assert Stand.ended == 1
     again = node.run(monkeypatch, array_layers, **ASKED)
-    assert (again["changed"], again["steps"], Stand.ended) == (False, [], 1)
+    assert (again["changed"], again["steps"], Stand.ended) == (False, [], 2)
 
 
 def test_check_mode_tells_what_comes_first(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,4 +102,7 @@ def test_what_is_refused_is_told(node: Node, monkeypatch: pytest.MonkeyPatch) ->
 def test_what_never_comes_about_ends_the_run(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Stand, "acts", False)
     said = node.refuse(monkeypatch, array_layers, **ASKED)
-    assert said.startswith(f"the layers of eucaim are still not as wanted after {array_layers.ROUNDS} rounds: ")
+    assert said.startswith(
+        f"[ST-DATA] found the layers of eucaim still not as wanted after {array_layers.ROUNDS} rounds, "
+    )
+    assert "of which the last was to encrypt;" in said

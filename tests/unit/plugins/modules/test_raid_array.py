@@ -33,11 +33,18 @@ class Stand:
     model = Model({})
     acts = True
     remembered = 0
+    ended = 0
 
     def __init__(self, module: Any, name: str, directory: str) -> None:
         assert (name, directory) == ("eucaim", "/var/lib/eucaim/storage")
         self.module = module
         self.fresh_uuid = FRESH
+        self.formatting = self
+
+    def end(self, found: dict[str, Any] | None) -> None:
+        """Count the looks after which a note of a file system's making would go."""
+        assert not self.module.check_mode
+        Stand.ended += found is not None
 
     def record(self) -> Record:
         """Return what is remembered."""
@@ -77,6 +84,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Model:
     monkeypatch.setattr(Stand, "model", made)
     monkeypatch.setattr(Stand, "acts", True)
     monkeypatch.setattr(Stand, "remembered", 0)
+    monkeypatch.setattr(Stand, "ended", 0)
     monkeypatch.setattr(raid_array, "MdNode", Stand)
     return made
 
@@ -99,7 +107,7 @@ def test_an_array_is_made_and_the_next_run_changes_nothing(
     assert (result["waiting"], result["problems"], result["notes"], result["progress"]) == ([], [], [], None)
     assert result["diff"]["before"] == "no array\n"
     assert result["diff"]["after"].startswith("level: raid5\ndevices: 3\n")
-    assert Stand.remembered == 1
+    assert (Stand.remembered, Stand.ended) == (1, 1)
     again = node.run(monkeypatch, raid_array, **ASKED)
     assert (again["changed"], again["steps"]) == (False, [])
     assert again["diff"]["before"] == again["diff"]["after"]
@@ -168,12 +176,14 @@ def test_what_waits_and_what_is_wrong_is_told(model: Model, node: Node, monkeypa
     assert result["waiting"] == ["to grow from 3 to 4 drives: until the recover has ended"]
     assert result["problems"] == [f"{path_of(1)} is not there: replace the drive, and name the new one in its place"]
     assert result["progress"] == {"action": "recover"}
+    assert result["notes"] == []
 
 
 def test_what_never_comes_about_ends_the_run(model: Model, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Stand, "acts", False)
     said = node.refuse(monkeypatch, raid_array, **ASKED)
-    assert said.startswith(f"the array eucaim is still not as wanted after {raid_array.ROUNDS} rounds: ")
+    assert said.startswith(f"[ST-RAID] found the array eucaim still not as wanted after {raid_array.ROUNDS} rounds, ")
+    assert "of which the last was to make raid5 eucaim of 3 drives" in said
     assert model.done == []
 
 
