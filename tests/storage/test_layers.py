@@ -155,7 +155,7 @@ def test_what_lies_on_an_array_is_not_encrypted_over(node: Storage) -> None:
     run = node.run()
     assert run.rc != 0
     assert "storage_encrypted: found /dev/md/other, which holds: xfs" in " ".join(run.output.split())
-    node.settings["storage_encrypted"] = False
+    node.settings |= {"storage_encrypted": False, "storage_recovery_passphrase": ""}
     run = node.run()
     assert run.rc != 0
     assert "storage_volume_group: found /dev/md/other, which holds: xfs" in " ".join(run.output.split())
@@ -175,6 +175,7 @@ def test_an_encryption_that_was_cut_off_is_made_anew(node: Storage) -> None:
     """LUKS has written its head and no key, and the power failed; and with a key, before the node's own came to it."""
     node.settings |= {
         "storage_encrypted": True,
+        "storage_recovery_passphrase": OTHER,
         "storage_volume_group": "",
         "storage_key_file": "/etc/eucaim/keys/other.key",
     }
