@@ -273,7 +273,10 @@ class ActionModule(ActionBase):
         values = self._resolve([name for name in spec if name in available], available)
         good, refusals = check_options(role, spec, values, {}, convert)
         if refusals:
-            defaults = self._resolve([name for name in spec if name in own], {**available, **own})
+            # What is refused stands with its default, and a default that refers to another setting sees it as it is set.
+            refused = {root_of(refusal.variable) for refusal in refusals}
+            fallback = {**available, **{name: value for name, value in own.items() if name in refused}}
+            defaults = self._resolve([name for name in spec if name in own], fallback)
             good, refusals = check_options(role, spec, values, defaults, convert)
         account = self._resolve([name for name in ("ansible_user",) if name in available], available)
         found = check_function(role)({**account, **good}, facts)

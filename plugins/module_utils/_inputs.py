@@ -525,11 +525,10 @@ def check_options(
 
 def _left_blank(role: str, name: str, spec: Spec, value: Any) -> list[Refusal]:
     """Refuse a setting with nothing behind it where nothing is no value: a role would stop at it in the middle."""
-    choices = spec.get("choices") or [""]
     remedy = _NOTHING.get(str(spec.get("type")), "")
     if spec.get("type") == "bool":
         remedy = "say true or false"
-    elif isinstance(value, str) and "" not in choices:
+    elif not remedy and spec.get("choices") and (value is None or "" not in spec["choices"]):
         remedy = "choose one"
     if not remedy:
         return []

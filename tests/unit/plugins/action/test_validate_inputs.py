@@ -375,6 +375,36 @@ def test_a_default_that_cannot_be_read_is_not_to_blame(run: Run, monkeypatch: py
     ]
 
 
+def test_a_default_that_follows_from_a_setting_sees_it_as_it_is_set(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A file that is not there is named by the check of the setting that names it, once and not for each default."""
+    seen: list[Mapping[str, Any]] = []
+
+    def check(variables: Mapping[str, Any], _facts: Mapping[str, Any]) -> list[Refusal]:
+        seen.append(variables)
+        known = "docker_plan_text" in variables
+        return [] if known else [Refusal("CT-DOCKER", "docker_plan", str(variables["docker_plan"]), "n", "r")]
+
+    (tmp_path / "docker" / "meta" / "argument_specs.yml").write_text(
+        "argument_specs: {main: {options: {docker_plan: {type: str}, docker_plan_text: {type: str},"
+        " docker_source: {type: str, choices: [upstream, mirror]}}}}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "docker" / "defaults" / "main.yml").write_text(
+        "docker_plan: ''\n"
+        "docker_plan_text: \"{{ lookup('file', docker_plan) if docker_plan else '' }}\"\n"
+        "docker_source: \"{{ docker_plan_text or 'upstream' }}\"\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(validate_inputs, "check_function", lambda _role: check)
+    asked = {"ansible_facts": FACTS, "docker_plan": str(tmp_path / "none.json")}
+    assert texts(run(asked, roles=["docker"])) == [f"CT-DOCKER docker_plan: {tmp_path / 'none.json'}"]
+    # What is refused itself stands with its default.
+    assert texts(run({**asked, "docker_plan": ["x"]}, roles=["docker"])) == ['CT-DOCKER docker_plan: ["x"]']
+    assert seen[-1] == {"docker_plan": "", "docker_plan_text": "", "docker_source": "upstream"}
+
+
 def test_the_site_s_own_settings_are_refused_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Mapping[str, Any]] = []
 

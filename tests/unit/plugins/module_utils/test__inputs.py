@@ -442,6 +442,9 @@ def test_a_text_that_means_false_is_refused_because_templates_take_it_for_true(v
         ({"type": "float"}, "", "give a number, or take the line out"),
         ({"type": "bool"}, None, "say true or false, or take the line out"),
         ({"choices": ["xfs", "ext4"]}, "", "choose one, or take the line out"),
+        ({"choices": ["xfs", "ext4"]}, None, "choose one, or take the line out"),
+        ({"choices": ["", "xfs"]}, None, "choose one, or take the line out"),
+        ({"type": "list", "choices": ["smart"]}, None, "write [], or take the line out"),
     ],
 )
 def test_a_setting_with_nothing_behind_it_is_refused(spec: dict[str, Any], value: Any, remedy: str) -> None:
