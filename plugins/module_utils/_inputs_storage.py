@@ -217,8 +217,8 @@ def _names(variables: Mapping[str, Any]) -> Iterator[Refusal]:
             "ST-DATA",
             "storage_mount_point",
             shown(point),
-            "an absolute path of its own that is no folder of the system and lies in none, without blanks, without signs "
-            "that a shell reads, and without a slash at its end",
+            "an absolute path of its own that is no folder of the system and lies in none, without blanks, a slash at "
+            "its end or signs that a shell reads",
             "mount it on /srv/eucaim, or on another folder that is empty",
         )
     yield from _options(variables)

@@ -19,6 +19,8 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import 
 
 # What tells a node from all others in a federation.
 IDENTITY = ("federation_provider_id", "federation_broker_url")
+# Of many nodes with the same fault, so many are named.
+MOST_NAMED = 3
 TIER_GROUPS = {"tier2": 2, "tier3": 3}
 # What a role is handed by the playbook, or asks: where it runs, the settings of these count as well.
 HANDED = {
@@ -114,11 +116,14 @@ def check_nodes(own: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]])
     if not twins:
         return []
     has = "has" if len(twins) == 1 else "have"
+    rest = len(twins) - MOST_NAMED
+    *names, last = [*twins[:MOST_NAMED], *([f"{rest} more {'node' if rest == 1 else 'nodes'}"] if rest > 0 else [])]
+    told = f"{', '.join(names)} and {last}" if names else last
     return [
         Refusal(
             "FED-ENV",
             "federation_provider_id",
-            f"{shown(own['federation_provider_id'])}, which {' and '.join(twins)} {has} too",
+            f"{shown(own['federation_provider_id'])}, which {told} {has} too",
             "an id of its own for each node: the broker takes two nodes with one id for the same, "
             "and only one of them gets a query",
             "set it for each host (in host_vars, or beside the host) to an id that the helpdesk confirmed",

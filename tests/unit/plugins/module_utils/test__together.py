@@ -123,6 +123,10 @@ def test_two_nodes_with_one_id_are_refused_by_name() -> None:
     twin = {**NODE, "federation_broker_url": "https://BROKER.example:443/"}
     (three,) = together.check_nodes(NODE, {"c": twin, "b": NODE})
     assert three.found == '"my-hospital", which b and c have too'
+    (many,) = together.check_nodes(NODE, dict.fromkeys("edcb", NODE))
+    assert many.found == '"my-hospital", which b, c, d and 1 more node have too'
+    (many,) = together.check_nodes(NODE, dict.fromkeys("fedcb", NODE))
+    assert many.found == '"my-hospital", which b, c, d and 2 more nodes have too'
 
 
 def test_no_two_nodes_are_given_one_address() -> None:
