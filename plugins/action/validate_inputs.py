@@ -43,6 +43,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._together import
     check_addresses,
     check_nodes,
     check_roles,
+    selected_roles,
 )
 
 DISPLAY = Display()
@@ -107,6 +108,7 @@ class ActionModule(ActionBase):
                 "roles": {"type": "list", "elements": "str", "required": True, "choices": list(ROLES)},
                 "check_become": {"type": "bool", "default": False},
                 "check_node": {"type": "bool", "default": True},
+                "only_selected": {"type": "bool", "default": False},
                 "stage": {"type": "str", "default": "only", "choices": ["only", "login", "node"]},
                 "modules": {"type": "list", "elements": "str", "default": []},
                 "modules_without_engine": {"type": "list", "elements": "str", "default": []},
@@ -114,13 +116,14 @@ class ActionModule(ActionBase):
         )
         host = str(variables.get("inventory_hostname", "this host"))
         gathered: dict[str, Any] = {}
+        judged = self._selected(arguments["roles"], variables) if arguments["only_selected"] else arguments["roles"]
         self._pack_ahead(arguments["modules"], variables)
         if arguments["stage"] == "login":
             variables = _unhidden(variables)
             unknown: list[str] = []
             refusals = self._login_refusals(variables)
             if refusals:
-                found, unknown = self._input_refusals(arguments["roles"], variables, {}, False)
+                found, unknown = self._input_refusals(arguments["roles"], judged, variables, {}, False)
                 refusals += found
         else:
             facts, refusals = dict(variables.get("ansible_facts") or {}), []
@@ -132,7 +135,8 @@ class ActionModule(ActionBase):
                 refusals += self._look_at_engine(variables, facts, gathered, bool(arguments["check_become"]))
                 if "engine" in facts and facts["engine"].owner == "none":
                     self._pack_ahead(arguments["modules_without_engine"], variables)
-            found, unknown = self._input_refusals(arguments["roles"], variables, facts, bool(arguments["check_node"]))
+            look = bool(arguments["check_node"])
+            found, unknown = self._input_refusals(arguments["roles"], judged, variables, facts, look)
             refusals += found
             self._tell(unknown, facts, gathered, host)
         refusals = unique(refusals)
@@ -161,12 +165,34 @@ class ActionModule(ActionBase):
             DISPLAY.display(f"{host}: no role of eucaim.local_node reads {', '.join(news)}")
             gathered[TOLD] = [*told, *news]
 
+    def _selected(self, roles: Sequence[str], variables: Mapping[str, Any]) -> list[str]:
+        """Return the roles that the tags of this run select, and those that have a say in them."""
+        wanted = [str(tag) for tag in variables.get("ansible_run_tags") or ["all"]]
+        if set(wanted).intersection(self._task.tags):
+            # A tag of all that is around this task selects all roles.
+            return list(roles)
+        tags = {role: self._tags(role) for role in roles}
+        return selected_roles(tags, wanted)
+
+    def _tags(self, role: str) -> set[str]:
+        """Return the tags of a role: those of its table of contents, and of its two other ways in."""
+        lists = [task.get("tags") or [] for task in self._load(role, "tasks", "main.yml") or []]
+        return {f"{role}_verify", f"{role}_remove"}.union(*lists)
+
     def _input_refusals(
-        self, roles: Sequence[str], variables: dict[str, Any], facts: dict[str, Any], check_node: bool
+        self,
+        roles: Sequence[str],
+        judged: Sequence[str],
+        variables: dict[str, Any],
+        facts: dict[str, Any],
+        check_node: bool,
     ) -> tuple[list[Refusal], list[str]]:
-        """Return every refusal of what the inventory says, and the names that no role knows."""
-        known, exempt = self._known_names(roles)
-        refusals, unknown = check_names(variables, known, exempt, roles)
+        """Return every refusal of what the inventory says to the roles that are judged, and the names that none knows.
+
+        The other roles are read for what must go together with these.
+        """
+        known, exempt = self._known_names(judged)
+        refusals, unknown = check_names(variables, known, exempt, judged)
         found = self._site_refusals(variables)
         refusals += found
         # A role's default that refers to what was refused just now would be refused for the same fault again.
@@ -177,8 +203,8 @@ class ActionModule(ActionBase):
         for role in roles:
             good, found = self._role_refusals(role, available, facts if check_node else {})
             settings.update(good)
-            refusals += found
-        refusals += not_told_yet(self._together(roles, settings, variables), refusals)
+            refusals += found if role in judged else []
+        refusals += not_told_yet(self._together(judged, settings, variables), refusals)
         return refusals, unknown
 
     def _login_refusals(self, variables: dict[str, Any]) -> list[Refusal]:
@@ -273,7 +299,10 @@ class ActionModule(ActionBase):
         values = self._resolve([name for name in spec if name in available], available)
         good, refusals = check_options(role, spec, values, {}, convert)
         if refusals:
-            defaults = self._resolve([name for name in spec if name in own], {**available, **own})
+            # What is refused stands with its default; a default that refers to another setting sees that as it is set.
+            refused = {root_of(refusal.variable) for refusal in refusals}
+            fallback = {**available, **{name: value for name, value in own.items() if name in refused}}
+            defaults = self._resolve([name for name in spec if name in own], fallback)
             good, refusals = check_options(role, spec, values, defaults, convert)
         account = self._resolve([name for name in ("ansible_user",) if name in available], available)
         found = check_function(role)({**account, **good}, facts)
@@ -286,7 +315,7 @@ class ActionModule(ActionBase):
 
     def _together(self, roles: Sequence[str], settings: dict[str, Any], variables: dict[str, Any]) -> list[Refusal]:
         """Return refusals of what does not go together: of several roles, and of several nodes."""
-        refusals = check_roles(settings, variables.get("group_names", []))
+        refusals = check_roles(settings, variables.get("group_names", []), roles)
         if "federation" in roles:
             refusals += check_nodes(settings, self._others(variables, "federation", IDENTITY))
         if "network" in roles and settings.get("network_links"):

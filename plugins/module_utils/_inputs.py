@@ -127,6 +127,30 @@ ALIKE_OWN, ALIKE, ALIKE_INSIDE = 0.84, 0.9, 0.7
 # one the default is judged, once a part of it is refused.
 READ_ON = frozenset(["network_links"])
 
+# Keys that people write in a list of ours and that no key of it is like: what is to be known instead, and what to do.
+NO_KEYS: dict[str, dict[str, tuple[str, str]]] = {
+    "network_links": {
+        **dict.fromkeys(
+            ("vlan", "vlans", "vlan_id"),
+            (
+                "no VLAN: they are not supported",
+                "leave a link with VLANs to whoever set them up: take it out of the list",
+            ),
+        ),
+        **dict.fromkeys(
+            ("dhcp", "dhcp4", "dhcp6"),
+            (
+                "no such key: DHCP is what a link without addresses gets",
+                "take it out; for DHCP take addresses out, too",
+            ),
+        ),
+    }
+}
+# What people call a choice that has another name.
+CALLED: dict[str, str] = {"lacp": "802.3ad"}
+# What an item of a list looks like, where a number shows that somebody has taken it for a count.
+ITEMS: dict[str, str] = dict.fromkeys(("storage_drives", "storage_spares"), "/dev/disk/by-id/ata-MODEL_SERIAL")
+
 _IDENTIFIER = re.compile(r"[A-Z]+-[A-Z0-9]+")
 _BRACKETED = re.compile(r" ?\([A-Z]+-[A-Z0-9]+(?:, ?[A-Z]+-[A-Z0-9]+)*\)")
 _MARKUP = re.compile(r"\b[A-Z]+\(([^()]*)\)")
@@ -323,9 +347,15 @@ def _check_value(at: Place, spec: Spec, value: Any, convert: Convert) -> tuple[A
     """Return a value as the roles read it, and every reason to refuse it."""
     found, needed = _value(at, found_text(spec, value)), _needed(spec)
     remedy = f"correct {at.path} in the inventory"
+    if CALLED.get(str(value).lower()) in (spec.get("choices") or ()):
+        called = CALLED[str(value).lower()]
+        remedy = f"write {at.key}: {called}, which is what {value} is called here"
     if spec.get("no_log") and PLACEHOLDER in str(value):
         known = _value(at, f"the example's own {PLACEHOLDER}, which everybody knows")
         return None, [Refusal(at.requirement, at.path, known, needed, "make one of your own, and keep it in the vault")]
+    if at.path in ITEMS and isinstance(value, int):
+        remedy = f"write the names, such as {at.key}: [{ITEMS[at.path]}]"
+        return None, [Refusal(at.requirement, at.path, found, needed, remedy)]
     if _wrong_shape(spec, value):
         meant = _meant(spec, value)
         example = json.dumps(meant, ensure_ascii=False)
@@ -384,12 +414,15 @@ def _no_mapping(at: Place, spec: Spec, item: Any) -> Refusal:
     required = [key for key, inner in spec["options"].items() if inner.get("required")]
     secret = any(inner.get("no_log") for inner in spec["options"].values())
     named = isinstance(item, str) and len(required) == 1 and not secret
+    pair = f"{required[0]}: {item}" if named else ""
+    if named and "count" in spec["options"]:
+        pair = f"{{{pair}, count: N}}, with N for how many there are"
     return Refusal(
         at.requirement,
         at.path,
         _value(at, hidden(item) if secret else shown(item)),
         f"a mapping (name: value) with some of {', '.join(spec['options'])}",
-        f"write it as {required[0]}: {item}" if named else f"correct {at.path} in the inventory",
+        f"write it as {pair}" if pair else f"correct {at.path} in the inventory",
     )
 
 
@@ -435,7 +468,8 @@ def _needs_value(spec: Spec, empty: Any) -> bool:
 
 
 def _unknown_key(at: Place, key: Any, known: str | None, options: Mapping[str, Spec], taken: bool) -> Refusal:
-    needed, remedy = _right_key(key, known, options, taken)
+    hints = NO_KEYS.get(root_of(at.path), {})
+    needed, remedy = hints.get(str(key).lower()) or _right_key(key, known, options, taken)
     found = _value(at, f"{shown(key)}, which is no setting here")
     return Refusal(at.requirement, f"{at.path}.{key}", found, needed, remedy)
 
@@ -525,11 +559,10 @@ def check_options(
 
 def _left_blank(role: str, name: str, spec: Spec, value: Any) -> list[Refusal]:
     """Refuse a setting with nothing behind it where nothing is no value: a role would stop at it in the middle."""
-    choices = spec.get("choices") or [""]
     remedy = _NOTHING.get(str(spec.get("type")), "")
     if spec.get("type") == "bool":
         remedy = "say true or false"
-    elif isinstance(value, str) and "" not in choices:
+    elif not remedy and spec.get("choices") and (value is None or "" not in spec["choices"]):
         remedy = "choose one"
     if not remedy:
         return []

@@ -21,6 +21,8 @@ MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,14}\Z")
 # Names that the kernel gives in the order in which it finds the adapters, which may be another one at the next boot.
 PASSING = re.compile(r"(?:eth|wlan|usb)\d+\Z")
+# Names that VLANs, bridges and what carries containers or tunnels go by.
+VIRTUAL = re.compile(r".+\.\d+\Z|(?:br|docker|dummy|tap|tun|virbr|vlan|wg)[-_]?\d+\Z")
 DOMAIN = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?:\.(?!-)[A-Za-z0-9-]{1,63})*\Z")
 MODES = ("active-backup", "802.3ad", "balance-rr", "balance-xor", "broadcast", "balance-tlb", "balance-alb")
 WITH_PRIMARY = ("active-backup", "balance-tlb", "balance-alb")
@@ -148,19 +150,25 @@ def _names(link: Wanted) -> Iterator[Refusal]:
                 "the name of a link, at most 15 characters, or a MAC address such as 52:54:00:12:34:56",
                 "put the address in quotes: YAML reads one of digits alone as a number"
                 if name.isdigit()
-                else "take the name or the address from `ip link` on the node",
+                else "take the name or the address from `ip -br link` on the node",
             )
         elif PASSING.match(name):
             yield refusal(
                 f"the name {name}",
                 "a name that stays: the kernel gives this one in the order in which it finds the adapters",
-                "name the adapter by its MAC address, which `ip link` shows on the node",
+                "name the adapter by its MAC address, which `ip -br link` shows on the node",
+            )
+        elif VIRTUAL.match(name):
+            yield refusal(
+                f"the name {name}",
+                "an adapter: VLANs and bridges are not supported",
+                "leave it, and the adapters below it, to whoever set it up: take it out of the list",
             )
         elif name == "lo":
             yield refusal(
                 "the name lo",
                 "an adapter: by lo the node talks to itself",
-                "take the name or the address of the adapter from `ip link` on the node",
+                "take the name or the address of the adapter from `ip -br link` on the node",
             )
     if link.members and not NAME.match(link.name):
         yield refusal(f"a bond called {shown(link.name)}", "a name of its own, such as bond0", "call it bond0")
@@ -175,9 +183,17 @@ def _bond(link: Wanted) -> Iterator[Refusal]:
             f"name them in members, or take {words} out",
             "NET-REDUND",
         )
-    if link.members and len(set(link.members)) < 2:
+    twice = sorted({name for name in link.members if link.members.count(name) > 1})
+    if twice:
         yield refusal(
-            f"{link.name}: {len(set(link.members))} member",
+            f"{link.name}: {' and '.join(twice)} twice in members",
+            "each adapter once, and two adapters or more",
+            "name another adapter in its place",
+            "NET-REDUND",
+        )
+    elif len(link.members) == 1:
+        yield refusal(
+            f"{link.name}: 1 member",
             "two adapters or more, so that one may fail",
             "name another adapter, or take members out and give the link the adapter's own name",
             "NET-REDUND",
@@ -359,7 +375,9 @@ def _servers(link: Wanted) -> Iterator[Refusal]:
 
 def _together(links: Sequence[Wanted]) -> Iterator[Refusal]:
     """Find what each link may have, and two may not."""
-    names = [link.name for link in links if link.members] + [port for link in links for port in link.ports]
+    names = [link.name for link in links if link.members] + [
+        port for link in links for port in dict.fromkeys(link.ports)
+    ]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield refusal(
             f"{name} in two places", "each adapter once, as a link or as a member of one bond", "take one of them out"

@@ -84,7 +84,7 @@ def not_there(links: Sequence[Wanted], seen: Mapping[str, Seen]) -> list[Refusal
         refusal(
             f"no adapter {'with the address ' if is_mac(name) else 'called '}{name}",
             f"one of {have or 'none'}",
-            "take its name or address from `ip link` on the node",
+            "take its name or address from `ip -br link` on the node",
         )
         for link in links
         for name in missing(link, seen)

@@ -275,8 +275,9 @@ def _mappings(reader: Reader, key: str, requirement: str) -> list[Mapping[str, A
     if value is None:
         return []
     if not isinstance(value, (list, tuple)) or any(not isinstance(item, Mapping) for item in value):
-        needed = "a list of drives, each with at least its size, such as {size: 8TB, price: 210}"
-        reader.refuse(requirement, key, shown(value), needed, "")
+        needed = "a list of drives, each with at least its size, such as {size: 8TB, count: 4}"
+        remedy = f"write each below {reader.prefix}{key} as - {{size: 8TB, count: N}}, with N for how many there are"
+        reader.refuse(requirement, key, shown(value), needed, remedy)
         return []
     if len(value) > MOST_OFFERS:
         reader.refuse(requirement, key, f"{len(value)} drives", f"at most {MOST_OFFERS}", "")

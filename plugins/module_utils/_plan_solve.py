@@ -99,7 +99,9 @@ def _no_drives(request: Request, system: Offer, prefix: str) -> Refusal:
     elif target.spare:
         wanted.append(f"{human_size(target.spare)} of spare drives")
     if request.bays is not None:
-        wanted.append(f"in {target.drives} slots")
+        taken = request.bays - target.drives
+        beside = f" (the system takes {taken} of the {request.bays})" if taken else ""
+        wanted.append(f"in {target.drives} {'slot' if target.drives == 1 else 'slots'}{beside}")
     needed = f"{', '.join(wanted)}, with a failed drive survived, for the aim {request.aim}"
     sizes = sorted({offer.size for offer in request.offers if offer.count != 0})
     offered = f"drives of {', '.join(human_size(size) for size in sizes)}"

@@ -9,7 +9,7 @@ so what they must agree on is judged here, for the playbooks that run several of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.eucaim.local_node.plugins.module_utils import _beam
@@ -19,12 +19,45 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._refusal import 
 
 # What tells a node from all others in a federation.
 IDENTITY = ("federation_provider_id", "federation_broker_url")
+# Of many nodes with the same fault, so many are named.
+MOST_NAMED = 3
 TIER_GROUPS = {"tier2": 2, "tier3": 3}
+# What a role is handed by the playbook, or asks: where it runs, the settings of these count as well.
+HANDED = {
+    "preflight": ("firewall",),
+    "firewall": ("base", "docker", "federation"),
+    "report": ("preflight",),
+}
 
 
-def check_roles(values: Mapping[str, Any], groups: Sequence[str]) -> list[Refusal]:
-    """Return why settings that are right each for itself do not go together on one node."""
-    return [*_tier(values, groups), *_subnet(values), *_docker_users(values)]
+def selected_roles(tags: Mapping[str, Collection[str]], wanted: Collection[str]) -> list[str]:
+    """Return the roles that may run, by the tags that each has, and those whose settings they are handed.
+
+    A tag that no role has may be anybody's, as may C(all) and its like: it selects every role.
+    """
+    if set(wanted).difference(*tags.values()):
+        return list(tags)
+    left = [role for role, own in tags.items() if set(wanted).intersection(own)]
+    found: set[str] = set()
+    while left:
+        role = left.pop()
+        found.add(role)
+        left += [other for other in HANDED.get(role, ()) if other not in found]
+    return [role for role in tags if role in found]
+
+
+def check_roles(
+    values: Mapping[str, Any],
+    groups: Sequence[str],
+    roles: Collection[str] = ("preflight", "base", "docker", "federation"),
+) -> list[Refusal]:
+    """Return why settings that are right each for itself do not go together on one node where these roles run."""
+    checks = (
+        (("preflight",), _tier(values, groups)),
+        (("docker", "federation"), _subnet(values)),
+        (("base", "docker"), _docker_users(values)),
+    )
+    return [refusal for concerned, found in checks if set(concerned).intersection(roles) for refusal in found]
 
 
 def _tier(values: Mapping[str, Any], groups: Sequence[str]) -> list[Refusal]:
@@ -83,11 +116,14 @@ def check_nodes(own: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]])
     if not twins:
         return []
     has = "has" if len(twins) == 1 else "have"
+    rest = len(twins) - MOST_NAMED
+    *names, last = [*twins[:MOST_NAMED], *([f"{rest} more {'node' if rest == 1 else 'nodes'}"] if rest > 0 else [])]
+    told = f"{', '.join(names)} and {last}" if names else last
     return [
         Refusal(
             "FED-ENV",
             "federation_provider_id",
-            f"{shown(own['federation_provider_id'])}, which {' and '.join(twins)} {has} too",
+            f"{shown(own['federation_provider_id'])}, which {told} {has} too",
             "an id of its own for each node: the broker takes two nodes with one id for the same, "
             "and only one of them gets a query",
             "set it for each host (in host_vars, or beside the host) to an id that the helpdesk confirmed",

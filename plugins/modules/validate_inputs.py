@@ -54,6 +54,16 @@ options:
       - V(false) judges the inventory alone. A verification does so, because it measures the node and reports it.
     type: bool
     default: true
+  only_selected:
+    description:
+      - Whether to judge only the roles that the tags of the run (C(--tags)) select, so that a site can begin with one
+        of them. Settings that concern several roles are judged where one of them runs.
+      - The role firewall takes the rules of base, docker and federation, and preflight asks what firewall would refuse,
+        so these are judged with them. A tag that is no role's selects all.
+      - Each role judges its own settings again when it runs.
+    type: bool
+    default: false
+    version_added: 0.4.0
   stage:
     description:
       - What this check is in a play that makes two of it.
@@ -162,6 +172,7 @@ def main() -> None:
             },
             "check_become": {"type": "bool", "default": False},
             "check_node": {"type": "bool", "default": True},
+            "only_selected": {"type": "bool", "default": False},
             "stage": {"type": "str", "choices": ["only", "login", "node"], "default": "only"},
             "modules": {"type": "list", "elements": "str", "default": []},
             "modules_without_engine": {"type": "list", "elements": "str", "default": []},

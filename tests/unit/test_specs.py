@@ -162,6 +162,14 @@ def test_tags_are_the_role_its_phases_and_requirements(role: str) -> None:
 
 
 @each_role
+def test_the_table_of_contents_has_every_tag_of_a_role(role: str) -> None:
+    """A run with tags is judged by it: a role of which a tag runs something has that tag there."""
+    own = {f"{role}_verify", f"{role}_remove", "always", "never"}
+    own.update(*(task.get("tags") or [] for task in load(role, "tasks", "main.yml")))
+    assert [task["name"] for task in tasks_of(role) if not own.issuperset(task.get("tags") or [])] == []
+
+
+@each_role
 def test_every_task_list_is_tagged_where_it_is_imported(role: str) -> None:
     for task in load(role, "tasks", "main.yml"):
         if "ansible.builtin.import_tasks" in task:

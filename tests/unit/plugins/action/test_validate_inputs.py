@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 from unittest.mock import MagicMock
@@ -69,6 +69,11 @@ docker_password: ""
 """,
 }
 VARS = {"docker": "__docker_constant: 1\ndocker_firewall_note: x\n"}
+TASKS = {
+    "preflight": "- {name: Check, tags: [preflight, ct_docker]}\n",
+    "docker": "- {name: Check, tags: [docker]}\n- {name: Install, tags: [docker, docker_install]}\n- {name: Say}\n",
+    "federation": "- {name: Check, tags: [federation]}\n",
+}
 
 
 def _fail_with(error: Exception) -> None:
@@ -129,6 +134,7 @@ def _run(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         ("meta", "argument_specs.yml", SPECS),
         ("defaults", "main.yml", DEFAULTS),
         ("vars", "main.yml", VARS),
+        ("tasks", "main.yml", TASKS),
     ):
         for role, text in contents.items():
             path = tmp_path / role / folder / name
@@ -137,10 +143,12 @@ def _run(node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr(validate_inputs, "ROLES_PATH", str(tmp_path))
     monkeypatch.setattr(validate_inputs, "check_function", lambda _role: lambda _variables, _facts: [])
 
-    def run(variables: Mapping[str, Any], register: str | None = "said", **arguments: Any) -> dict[str, Any]:
+    def run(
+        variables: Mapping[str, Any], register: str | None = "said", tags: Sequence[str] = ("always",), **arguments: Any
+    ) -> dict[str, Any]:
         loader = DataLoader()
         given = {"roles": ["preflight", "docker"], **arguments}
-        task = MagicMock(async_val=0, check_mode=False, register=register, args=given)
+        task = MagicMock(async_val=0, check_mode=False, register=register, args=given, tags=list(tags))
         connection = MagicMock(become="sudo")
         everything = {"inventory_hostname": "node1", **validate_inputs.trusted(dict(variables))}
         action = validate_inputs.ActionModule(
@@ -316,6 +324,64 @@ def test_roles_that_do_not_go_together(run: Run) -> None:
     assert texts(run(variables)) == ["TIER-2 preflight_tier: 2 for a host of the group tier3"]
 
 
+ALL_REFUSED = ["preflight_teer", "docker_usrs", "preflight_tier", "docker_source"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "tags", "refused", "unknown"),
+    [
+        ({}, ["docker_install"], ["docker_usrs", "docker_source"], ["docker_strange"]),
+        ({}, ["federation"], [], []),
+        ({}, ["federation_verify", "docker_remove"], ["docker_usrs", "docker_source"], ["docker_strange"]),
+        # It asks what the firewall would refuse, which is handed the rules of the others.
+        ({}, ["preflight"], ALL_REFUSED, ["docker_strange", "preflight_strange"]),
+        ({}, ["all"], ALL_REFUSED, ["docker_strange", "preflight_strange"]),
+        ({}, None, ALL_REFUSED, ["docker_strange", "preflight_strange"]),
+        ({}, ["docker", "of_the_site"], ALL_REFUSED, ["docker_strange", "preflight_strange"]),
+        # The whole play goes by this tag, with all that is in it.
+        ({"tags": ["always", "docker"]}, ["docker"], ALL_REFUSED, ["docker_strange", "preflight_strange"]),
+        ({"only_selected": False}, ["docker"], ALL_REFUSED, ["docker_strange", "preflight_strange"]),
+    ],
+)
+@pytest.mark.parametrize("stage", ["login", "node"])
+def test_a_run_with_tags_judges_the_roles_that_they_select(
+    run: Run, stage: str, asked: dict[str, Any], tags: list[str] | None, refused: list[str], unknown: list[str]
+) -> None:
+    variables: dict[str, Any] = {
+        "ansible_facts": FACTS,
+        "docker_source": "x",
+        "docker_usrs": [],
+        "docker_strange": 1,
+        "preflight_teer": 2,
+        "preflight_strange": 1,
+        "ansible_run_tags": tags,
+    }
+    if stage == "login":
+        variables["ansible_password"] = "{{ mislaid }}"
+    roles = ["preflight", "docker", "federation"]
+    result = run(variables, **{"roles": roles, "only_selected": True, "stage": stage, **asked})
+    told = [item["variable"] for item in result["refusals"] if item["variable"] != "ansible_password"]
+    assert sorted(told) == sorted(refused)
+    assert sorted(result["unknown_variables"]) == unknown
+
+
+def test_a_role_that_does_not_run_is_read_for_what_goes_together(run: Run, tmp_path: Path) -> None:
+    options = "{docker_address_pools: {type: list, elements: dict}, docker_source: {type: str, choices: [upstream]}}"
+    spec = tmp_path / "docker" / "meta" / "argument_specs.yml"
+    spec.write_text(f"argument_specs: {{main: {{options: {options}}}}}\n", encoding="utf-8")
+    spec = tmp_path / "federation" / "meta" / "argument_specs.yml"
+    spec.write_text("argument_specs: {main: {options: {federation_network_subnet: {type: str}}}}\n", encoding="utf-8")
+    variables = {
+        "ansible_facts": FACTS,
+        "ansible_run_tags": ["federation"],
+        "docker_source": "x",
+        "docker_address_pools": [{"base": "172.24.0.0/14"}],
+        "federation_network_subnet": "172.25.9.0/24",
+    }
+    result = run(variables, roles=["docker", "federation"], only_selected=True)
+    assert [item["variable"] for item in result["refusals"]] == ["federation_network_subnet"]
+
+
 def test_unknown_names_are_told_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr(validate_inputs.DISPLAY, "display", said.append)
@@ -373,6 +439,36 @@ def test_a_default_that_cannot_be_read_is_not_to_blame(run: Run, monkeypatch: py
         "docker_password",
         "docker_plan",
     ]
+
+
+def test_a_default_that_follows_from_a_setting_sees_it_as_it_is_set(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A file that is not there is named by the check of the setting that names it, once and not for each default."""
+    seen: list[Mapping[str, Any]] = []
+
+    def check(variables: Mapping[str, Any], _facts: Mapping[str, Any]) -> list[Refusal]:
+        seen.append(variables)
+        known = "docker_plan_text" in variables
+        return [] if known else [Refusal("CT-DOCKER", "docker_plan", str(variables["docker_plan"]), "n", "r")]
+
+    (tmp_path / "docker" / "meta" / "argument_specs.yml").write_text(
+        "argument_specs: {main: {options: {docker_plan: {type: str}, docker_plan_text: {type: str},"
+        " docker_source: {type: str, choices: [upstream, mirror]}}}}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "docker" / "defaults" / "main.yml").write_text(
+        "docker_plan: ''\n"
+        "docker_plan_text: \"{{ lookup('file', docker_plan) if docker_plan else '' }}\"\n"
+        "docker_source: \"{{ docker_plan_text or 'upstream' }}\"\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(validate_inputs, "check_function", lambda _role: check)
+    asked = {"ansible_facts": FACTS, "docker_plan": str(tmp_path / "none.json")}
+    assert texts(run(asked, roles=["docker"])) == [f"CT-DOCKER docker_plan: {tmp_path / 'none.json'}"]
+    # What is refused itself stands with its default.
+    assert texts(run({**asked, "docker_plan": ["x"]}, roles=["docker"])) == ['CT-DOCKER docker_plan: ["x"]']
+    assert seen[-1] == {"docker_plan": "", "docker_plan_text": "", "docker_source": "upstream"}
 
 
 def test_the_site_s_own_settings_are_refused_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -240,8 +240,24 @@ FALSE = "false without quotes: a template takes every text for true"
             {"name": "x", "vlan": 5},
             "[0].vlan",
             'x: "vlan", which is no setting here',
+            "no VLAN: they are not supported",
+            "leave a link with VLANs to whoever set them up: take it out of the list",
+            {"name": "x"},
+        ),
+        (
+            {"name": "x", "dhcp": True},
+            "[0].dhcp",
+            'x: "dhcp", which is no setting here',
+            "no such key: DHCP is what a link without addresses gets",
+            "take it out; for DHCP take addresses out, too",
+            {"name": "x"},
+        ),
+        (
+            {"name": "x", "shade": 5},
+            "[0].shade",
+            'x: "shade", which is no setting here',
             ALL,
-            "take vlan out",
+            "take shade out",
             {"name": "x"},
         ),
         ({"name": "x", True: 5}, "[0].True", "x: true, which is no setting here", ALL, "take True out", {"name": "x"}),
@@ -422,6 +438,31 @@ def test_a_file_that_is_missing_is_named(message: str, file: str) -> None:
     assert inputs.unreadable_from(message).file == file
 
 
+def test_a_choice_that_others_call_something_else_is_named() -> None:
+    spec = {"type": "str", "choices": ["active-backup", "802.3ad"]}
+
+    def refused(_name: str, _spec: Mapping[str, Any], _value: Any) -> tuple[Any, Sequence[str]]:
+        return None, ["no"]
+
+    _value, (refusal,) = inputs.check_option("network", "mode", spec, "LACP", refused)
+    assert refusal.remedy == "write mode: 802.3ad, which is what LACP is called here"
+    _value, (refusal,) = inputs.check_option("network", "mode", {**spec, "choices": ["a"]}, "LACP", refused)
+    assert refusal.remedy == "correct mode in the inventory"
+
+
+def test_a_number_in_the_place_of_names_is_no_name() -> None:
+    spec = {"type": "list", "elements": "str"}
+    _value, (refusal,) = inputs.check_option("storage", "storage_spares", spec, 1, keep)
+    assert refusal.remedy == "write the names, such as storage_spares: [/dev/disk/by-id/ata-MODEL_SERIAL]"
+
+
+def test_a_size_in_the_place_of_an_offer_is_written_out() -> None:
+    options = {"size": {"type": "str", "required": True}, "count": {"type": "int"}}
+    spec = {"type": "list", "elements": "dict", "options": options}
+    _value, (refusal,) = inputs.check_option("plan", "plan_drive_offers", spec, ["8TB"], keep)
+    assert refusal.remedy == "write it as {size: 8TB, count: N}, with N for how many there are"
+
+
 @pytest.mark.parametrize(
     ("value", "fine"), [("false", False), ("No", False), ("0", False), (False, True), ("yes", True)]
 )
@@ -442,6 +483,9 @@ def test_a_text_that_means_false_is_refused_because_templates_take_it_for_true(v
         ({"type": "float"}, "", "give a number, or take the line out"),
         ({"type": "bool"}, None, "say true or false, or take the line out"),
         ({"choices": ["xfs", "ext4"]}, "", "choose one, or take the line out"),
+        ({"choices": ["xfs", "ext4"]}, None, "choose one, or take the line out"),
+        ({"choices": ["", "xfs"]}, None, "choose one, or take the line out"),
+        ({"type": "list", "choices": ["smart"]}, None, "write [], or take the line out"),
     ],
 )
 def test_a_setting_with_nothing_behind_it_is_refused(spec: dict[str, Any], value: Any, remedy: str) -> None:

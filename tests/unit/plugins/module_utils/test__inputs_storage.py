@@ -62,6 +62,8 @@ def test_a_node_without_drives_is_asked_nothing() -> None:
     [
         ({}, "no drives, but spares"),
         ({"storage_spares": [], "storage_plan": "plan.json"}, "no drives, but a plan"),
+        ({"storage_spares": [], "storage_erase": {path_of(0): "ext4"}}, "no drives, but something to erase"),
+        ({"storage_plan": "plan.json"}, "no drives, but spares and a plan"),
     ],
 )
 def test_what_needs_drives(changed: dict[str, Any], words: str) -> None:
@@ -127,7 +129,8 @@ def test_a_node_that_has_grown_has_more_than_was_planned() -> None:
     ("changed", "variable"),
     [
         ({"storage_drives": ["/dev/sdb", *paths_of(1, 2)]}, "storage_drives"),
-        ({"storage_drives": [*paths_of(0, 1, 3)]}, "storage_drives"),
+        ({"storage_drives": [*paths_of(0, 1, 1)]}, "storage_drives"),
+        ({"storage_drives": [*paths_of(0, 1, 3)]}, "storage_spares"),
         ({"storage_erase": {path_of(9): "ext4"}}, "storage_erase"),
         ({"storage_level": "raid0"}, "storage_spares"),
         ({"storage_level": "raid1", "storage_consistency_policy": "ppl"}, "storage_consistency_policy"),
@@ -147,20 +150,49 @@ def test_a_layout_is_for_raid_10_only() -> None:
     assert told(storage_level=None) == []
 
 
-@pytest.mark.parametrize("chunk", [2048, 4097, 786432, -4096])
+def test_a_spare_that_is_a_drive_is_told_once() -> None:
+    found = f"{path_of(3)}, which stands in storage_drives and in storage_spares"
+    assert told(storage_drives=[*paths_of(0, 1, 2, 3)]) == [("ST-SPARE", "storage_spares", found)]
+
+
+def test_no_level_is_offered_that_is_not_built() -> None:
+    ((_requirement, _variable, _found, needed),) = [
+        (each.requirement, each.variable, each.found, each.needed)
+        for each in check_storage({**GOOD, "storage_level": "raid6"}, {})
+    ]
+    assert needed.endswith("possible: with 3: raid0, raid1, raid5, raid10; 1 drive more")
+
+
+@pytest.mark.parametrize("name", ["lvm-pv-uuid-x", "dm-name-data", "md-uuid-x", "md-name-node:eucaim", ".", ".."])
+@pytest.mark.parametrize("variable", ["storage_drives", "storage_spares"])
+def test_what_lies_on_drives_is_no_drive(variable: str, name: str) -> None:
+    found = told(**{variable: [f"/dev/disk/by-id/{name}", *paths_of(0, 1)], "storage_level": "raid5"})
+    words = f"/dev/disk/by-id/{name}, the name of something that lies on drives"
+    assert ("ST-DATA", variable, words) in found
+
+
+@pytest.mark.parametrize("words", [None, ["ext4"], {"sdb1": "ext4"}, 5])
+def test_what_may_be_erased_is_said_in_words(words: Any) -> None:
+    ((requirement, variable, _found),) = told(storage_erase={path_of(0): words})
+    assert (requirement, variable) == ("ST-DATA", "storage_erase")
+    assert ("ST-DATA", "storage_erase", "5, not among drives and spares") in told(storage_erase={5: "ext4"})
+
+
+@pytest.mark.parametrize("chunk", [2048, 4097, 786432, -4096, 1 << 28])
 def test_chunks(chunk: int) -> None:
     assert told(storage_chunk_bytes=chunk) == [("ST-RAID", "storage_chunk_bytes", str(chunk))]
 
 
-@pytest.mark.parametrize("chunk", [0, 4096, 65536, 1 << 20, None])
+@pytest.mark.parametrize("chunk", [0, 4096, 65536, 1 << 20, 1 << 27, None])
 def test_good_chunks(chunk: int | None) -> None:
     assert told(storage_chunk_bytes=chunk) == []
 
 
-@pytest.mark.parametrize("name", ["", "a b", "-a", "a/b", "a.b", "a:b", "a" * 32, "a\n"])
-def test_names(name: str) -> None:
+@pytest.mark.parametrize("name", [None, "", "a b", "-a", "a/b", "a.b", "a:b", "a" * 32, "a\n", "127", "md0", "md_d1"])
+def test_names(name: str | None) -> None:
     assert [each[:2] for each in told(storage_name=name)] == [("ST-RAID", "storage_name")]
     assert told(storage_name="A-1_" + "a" * 27) == []
+    assert told(storage_name="md0-data") == []
 
 
 @pytest.mark.parametrize("label", ["", "a b", "a" * 13, "ä", "a\n"])
@@ -199,6 +231,16 @@ def test_labels(label: str) -> None:
         "/var/lib/docker",
         "/var/lib/containerd/data",
         "/var/lib/eucaim",
+        "/var/lib/dpkg",
+        "/root/data",
+        "/tmp/data",
+        "/var/tmp/data",
+        "/var/log/data",
+        "/var/spool/data",
+        "/srv/$data",
+        "/srv/~",
+        "/srv/`id`",
+        "/srv/a;b",
     ],
 )
 def test_nothing_is_mounted_over_the_system(point: str) -> None:
@@ -268,7 +310,29 @@ def test_a_passphrase_is_not_shown() -> None:
 
 
 def test_what_is_not_asked_for_may_be_anything() -> None:
-    assert told(storage_encrypted=False, storage_key_file="x", storage_volume="a/b", storage_volume_percent=0) == []
+    assert told(storage_encrypted=False, storage_key_file="x") == []
+
+
+@pytest.mark.parametrize(("variable", "value"), [("storage_volume", "scans"), ("storage_volume_percent", 80)])
+def test_a_volume_needs_a_group(variable: str, value: Any) -> None:
+    words = f"{json.dumps(value)}, and no volume group"
+    assert told(**{variable: value}) == [("ST-DATA", variable, words)]
+    group = {"storage_volume_group": "eucaim", "storage_volume": "data", "storage_volume_percent": 100}
+    assert told(**{**group, variable: value}) == []
+
+
+@pytest.mark.parametrize("options", [[], ["defaults nofail"], ["defaults", ""], ["defaults", "no\tatime"]])
+def test_mount_options(options: list[str]) -> None:
+    assert told(storage_mount_options=options) == [("ST-DATA", "storage_mount_options", json.dumps(options))]
+    assert told(storage_mount_options=["defaults", "x-systemd.device-timeout=60s"]) == []
+
+
+@pytest.mark.parametrize("option", ["-L;reboot", "a|b", "a&b", "<a", ">a", "$a", "`a`", "'a'", '"a"', "a\nb", "a\\b"])
+def test_options_of_mkfs_are_none_of_a_shell(option: str) -> None:
+    assert told(storage_file_system_options=["-K", option]) == [
+        ("ST-DATA", "storage_file_system_options", json.dumps(option))
+    ]
+    assert told(storage_file_system_options=["-E", "lazy_itable_init=0", "-O", "^64bit", "-d", "su=512k,sw=2"]) == []
 
 
 def test_a_passphrase_without_encryption_is_a_switch_that_was_forgotten() -> None:
@@ -290,3 +354,9 @@ def test_who_gets_mail(mail: str | None) -> None:
 def test_figures_below_zero(variable: str) -> None:
     assert [each[1:] for each in told(**{variable: -5})] == [(variable, "-5")]
     assert told(**{variable: 0}) == []
+
+
+@pytest.mark.parametrize("limit", [1, 999, 2**31])
+def test_a_limit_of_the_speed_that_the_kernel_does_not_keep(limit: int) -> None:
+    assert told(storage_speed_limit_kib=limit) == [("MN-HW", "storage_speed_limit_kib", str(limit))]
+    assert told(storage_speed_limit_kib=1000) == told(storage_speed_limit_kib=2**31 - 1) == []

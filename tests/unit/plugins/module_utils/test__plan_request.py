@@ -262,3 +262,12 @@ def test_a_core_has_a_thread() -> None:
     assert (refusal.requirement, refusal.variable) == ("HW-CPU", "processor.threads")
     assert refusal.found == "15 threads on 16 cores"
     assert asked(processor={"cores": 16, "threads": 16}).hardware.cpu_threads == 16
+
+
+def test_sizes_in_the_place_of_drives_are_written_out() -> None:
+    with pytest.raises(PlanError) as failed:
+        parse_request({"dataset_size": "4TB", "drive_offers": ["8TB"]}, "plan_")
+    (refusal,) = failed.value.refusals
+    assert (
+        refusal.remedy == "write each below plan_drive_offers as - {size: 8TB, count: N}, with N for how many there are"
+    )

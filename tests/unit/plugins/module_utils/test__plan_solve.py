@@ -102,7 +102,13 @@ def test_slots_are_named_where_they_are_settled() -> None:
         " for the aim recommended"
     )
     (refusal,) = refused(drive_offers=[{"size": "4TB", "count": 3}], bays=4, aim="minimum")
-    assert ", in 3 slots, with a failed drive survived, for the aim minimum" in refusal.needed
+    told = ", in 3 slots (the system takes 1 of the 4), with a failed drive survived, for the aim minimum"
+    assert told in refusal.needed
+    (refusal,) = refused(drive_offers=[{"size": "4TB", "count": 3}], bays=2)
+    assert ", in 1 slot (the system takes 1 of the 2), with" in refusal.needed
+    board = [{"size": "480GB", "interface": "m.2"}]
+    (refusal,) = refused(drive_offers=[{"size": "4TB", "count": 3}], bays=2, system_drive_offers=board)
+    assert ", in 2 slots, with" in refusal.needed
 
 
 def test_no_two_ways_out_come_to_the_same() -> None:

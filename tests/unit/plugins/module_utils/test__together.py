@@ -56,6 +56,56 @@ def test_who_left_uses_docker_no_more(state: str | None, refused: bool) -> None:
     assert found == [f'"ann", whose state in base_users is {state}'] * refused
 
 
+TAGS = {
+    "preflight": ["preflight", "st_data"],
+    "base": ["base", "base_install"],
+    "storage": ["storage", "storage_install", "st_data"],
+    "firewall": ["firewall"],
+    "docker": ["docker"],
+    "federation": ["federation"],
+    "report": ["report"],
+}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "selected"),
+    [
+        (["storage"], ["storage"]),
+        (["storage_install", "base_install"], ["base", "storage"]),
+        (["firewall"], ["base", "firewall", "docker", "federation"]),
+        (["st_data"], ["preflight", "base", "storage", "firewall", "docker", "federation"]),
+        (["report"], ["preflight", "base", "firewall", "docker", "federation", "report"]),
+        (["all"], list(TAGS)),
+        (["storage", "another"], list(TAGS)),
+        (["storage", "always"], list(TAGS)),
+        ([], []),
+    ],
+)
+def test_tags_select_roles_and_those_that_have_a_say_in_them(wanted: list[str], selected: list[str]) -> None:
+    assert together.selected_roles(TAGS, wanted) == selected
+
+
+@pytest.mark.parametrize(
+    ("roles", "refused"),
+    [
+        (["storage"], []),
+        (["preflight"], ["preflight_tier"]),
+        (["federation"], ["federation_network_subnet"]),
+        (["base", "report"], ["docker_users"]),
+        (["docker"], ["federation_network_subnet", "docker_users"]),
+    ],
+)
+def test_what_concerns_several_roles_is_judged_where_one_of_them_runs(roles: list[str], refused: list[str]) -> None:
+    values = {
+        "preflight_tier": 3,
+        "federation_network_subnet": "172.25.9.0/24",
+        "docker_address_pools": [{"base": "172.24.0.0/14"}],
+        "base_users": [{"name": "ann", "state": "absent"}],
+        "docker_users": ["ann"],
+    }
+    assert [refusal.variable for refusal in together.check_roles(values, ["tier2"], roles)] == refused
+
+
 def test_nodes_of_their_own_ids_are_fine() -> None:
     assert together.check_nodes(NODE, {}) == []
     others = {
@@ -73,6 +123,10 @@ def test_two_nodes_with_one_id_are_refused_by_name() -> None:
     twin = {**NODE, "federation_broker_url": "https://BROKER.example:443/"}
     (three,) = together.check_nodes(NODE, {"c": twin, "b": NODE})
     assert three.found == '"my-hospital", which b and c have too'
+    (many,) = together.check_nodes(NODE, dict.fromkeys("edcb", NODE))
+    assert many.found == '"my-hospital", which b, c, d and 1 more node have too'
+    (many,) = together.check_nodes(NODE, dict.fromkeys("fedcb", NODE))
+    assert many.found == '"my-hospital", which b, c, d and 2 more nodes have too'
 
 
 def test_no_two_nodes_are_given_one_address() -> None:
