@@ -127,25 +127,8 @@ ALIKE_OWN, ALIKE, ALIKE_INSIDE = 0.84, 0.9, 0.7
 # one the default is judged, once a part of it is refused.
 READ_ON = frozenset(["network_links"])
 
-# Keys that people write in a list of ours and that no key of it is like: what is to be known instead, and what to do.
-NO_KEYS: dict[str, dict[str, tuple[str, str]]] = {
-    "network_links": {
-        **dict.fromkeys(
-            ("vlan", "vlans", "vlan_id"),
-            (
-                "no VLAN: they are not supported",
-                "leave a link with VLANs to whoever set them up: take it out of the list",
-            ),
-        ),
-        **dict.fromkeys(
-            ("dhcp", "dhcp4", "dhcp6"),
-            (
-                "no such key: DHCP is what a link without addresses gets",
-                "take it out; for DHCP take addresses out, too",
-            ),
-        ),
-    }
-}
+# Keys that people write in a list of ours, and that no key of it is like.
+VLANS, DHCP = ("vlan", "vlans", "vlan_id"), ("dhcp", "dhcp4", "dhcp6")
 # What people call a choice that has another name.
 CALLED: dict[str, str] = {"lacp": "802.3ad"}
 # What an item of a list looks like, where a number shows that somebody has taken it for a count.
@@ -468,14 +451,24 @@ def _needs_value(spec: Spec, empty: Any) -> bool:
 
 
 def _unknown_key(at: Place, key: Any, known: str | None, options: Mapping[str, Spec], taken: bool) -> Refusal:
-    hints = NO_KEYS.get(root_of(at.path), {})
-    needed, remedy = hints.get(str(key).lower()) or _right_key(key, known, options, taken)
+    needed, remedy = _right_key(root_of(at.path), key, known, options, taken)
     found = _value(at, f"{shown(key)}, which is no setting here")
     return Refusal(at.requirement, f"{at.path}.{key}", found, needed, remedy)
 
 
-def _right_key(key: Any, known: str | None, options: Mapping[str, Spec], taken: bool) -> tuple[str, str]:
+def _right_key(root: str, key: Any, known: str | None, options: Mapping[str, Spec], taken: bool) -> tuple[str, str]:
     """Return which key is needed in the place of one that there is not, and what to do."""
+    name = str(key).lower() if root == "network_links" else ""
+    if name in VLANS:
+        return (
+            "no VLAN: they are not supported",
+            "leave a link with VLANs to whoever set them up: take it out of the list",
+        )
+    if name in DHCP:
+        return (
+            "no such key: DHCP is what a link without addresses gets",
+            "take it out; for DHCP, take addresses out too",
+        )
     if known is None:
         return f"one of {', '.join(options)}", f"take {key} out"
     if taken:

@@ -189,6 +189,13 @@ notes:
   returned: always
   type: list
   elements: str
+in_the_way:
+  description:
+    - What lies in O(mount_point), or is mounted there, in words; empty if nothing does. Of an array that was there before
+      it may be its own file system.
+  returned: always
+  type: str
+  sample: /srv/eucaim/register.csv, which would be hidden
 progress:
   description: What the kernel is at, in percent and seconds left; null if it is at rest.
   returned: always
@@ -245,8 +252,8 @@ def main() -> None:
         seen = node.look(wanted)
         decision = verdict(wanted, seen, node.record(), node.fresh_uuid)
         before = state_text(seen, decision) if before is None else before
-        would_hide = hidden_below(module.params["mount_point"], wanted.prefix) if decision.creates else []
-        refuse(module, decision.refusals + would_hide)
+        hidden = hidden_below(module.params["mount_point"], wanted.prefix)
+        refuse(module, decision.refusals + (hidden if decision.creates else []))
         steps += [step.text for step in decision.steps]
         notes |= dict.fromkeys(decision.notes)
         if module.check_mode or not decision.steps:
@@ -278,6 +285,7 @@ def main() -> None:
         notes=list(notes),
         file_system=file_system,
         progress=node.progress(running),
+        in_the_way=hidden[0].found if hidden else "",
         diff={"before": before, "after": after, "before_header": wanted.name, "after_header": wanted.name},
     )
 

@@ -30,6 +30,7 @@ MIB = 1 << 20
 SIZE = 400 * MIB
 POINT = "/srv/eucaim"
 FEW = 3
+WIPEFS = "/usr/sbin/wipefs"
 # Writes files for ever, and says the name and the sum of each one only when it is on the drives.
 WRITER = f"""mkdir -p {POINT}/written; number=0
 while true; do number=$((number + 1)); file={POINT}/written/$number
@@ -125,9 +126,9 @@ def test_while_a_drive_is_erased(node: Storage, number: int, tmp_path: Path) -> 
     node.settings["storage_erase"] = ast.literal_eval(words[0])
     # Stops after so many of the calls that erase, for the power to fail there and nowhere else.
     slow = f"""#!/bin/sh
-/usr/sbin/wipefs "$@" || exit
+{WIPEFS}.real "$@" || exit
 case "$*" in *--force*) sync; echo x >> /run/erased; [ "$(wc -l < /run/erased)" -lt {number} ] || sleep 600;; esac"""
-    node.sh(f"printf %s {quoted(slow)} > /usr/local/sbin/wipefs; chmod 755 /usr/local/sbin/wipefs; sync")
+    node.sh(f"mv {WIPEFS} {WIPEFS}.real; printf %s {quoted(slow)} > {WIPEFS}; chmod 755 {WIPEFS}; sync")
     log = tmp_path / "run.log"
     run = node.begin(log)
     deadline = time.monotonic() + 300
@@ -136,7 +137,7 @@ case "$*" in *--force*) sync; echo x >> /run/erased; [ "$(wc -l < /run/erased)" 
         time.sleep(1)
     cut(node, 0)
     kill(run)
-    node.sh("rm /usr/local/sbin/wipefs")
+    node.sh(f"mv {WIPEFS}.real {WIPEFS}")
     print(node.sh(f"wipefs --no-act {drives[1]}*; cat /var/lib/eucaim/storage/eucaim.json"))
     ends_well(node, 4)
     assert "erasing" not in node.sh("cat /var/lib/eucaim/storage/eucaim.json")

@@ -241,7 +241,7 @@ FALSE = "false without quotes: a template takes every text for true"
             "[0].vlan",
             'x: "vlan", which is no setting here',
             "no VLAN: they are not supported",
-            "leave a link with VLANs to whoever set them up: take it out of the list",
+            "leave a link with VLANs as it is, and take it out of the list",
             {"name": "x"},
         ),
         (
@@ -249,7 +249,7 @@ FALSE = "false without quotes: a template takes every text for true"
             "[0].dhcp",
             'x: "dhcp", which is no setting here',
             "no such key: DHCP is what a link without addresses gets",
-            "take it out; for DHCP take addresses out, too",
+            "take it out; for DHCP, take addresses out too",
             {"name": "x"},
         ),
         (

@@ -165,7 +165,9 @@ def test_nothing_is_made_where_files_would_be_hidden(
     assert [each["variable"] for each in both.result["refusals"]] == ["storage_drives", "storage_mount_point"]
     node.check_mode = False
     node.run(monkeypatch, raid_array, **ASKED)
-    assert node.run(monkeypatch, raid_array, **asked)["changed"] is False
+    there = node.run(monkeypatch, raid_array, **asked)
+    assert (there["changed"], there["in_the_way"]) == (False, f"{tmp_path}/records/patient.dcm, which would be hidden")
+    assert node.run(monkeypatch, raid_array, **ASKED)["in_the_way"] == ""
 
 
 def test_what_waits_and_what_is_wrong_is_told(model: Model, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
