@@ -191,8 +191,8 @@ notes:
   elements: str
 in_the_way:
   description:
-    - What lies in O(mount_point), or is mounted there, in words; empty if nothing does. Where the array was there before,
-      it may be its own file system.
+    - What lies in O(mount_point), or is mounted there, in words; empty if nothing does. Where the array was there
+      before, it may be its own file system.
   returned: always
   type: str
   sample: /srv/eucaim/register.csv, which would be hidden
