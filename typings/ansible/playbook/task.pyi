@@ -14,6 +14,7 @@ class Task:
     name: str | None
     no_log: bool | None
     register: str | None
+    tags: list[str]
     _role: Role | None
     _uuid: str
     def copy(self, exclude_parent: bool = False, exclude_tasks: bool = False) -> Task: ...
