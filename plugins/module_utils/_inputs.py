@@ -462,7 +462,7 @@ def _right_key(root: str, key: Any, known: str | None, options: Mapping[str, Spe
     if name in VLANS:
         return (
             "no VLAN: they are not supported",
-            "leave a link with VLANs to whoever set them up: take it out of the list",
+            "leave a link with VLANs as it is, and take it out of the list",
         )
     if name in DHCP:
         return (

@@ -458,9 +458,7 @@ def _reshape(wanted: Wanted, running: Running, array: str) -> list[Step]:
     if (level, wanted.level) == ("raid5", "raid6"):
         text = f"turn RAID 5 of {now} into RAID 6 of {count} drives"
         return [*steps, Step(text, _grow(array, "--level=6", f"--raid-devices={count}"))]
-    if count > now:
-        steps.append(Step(f"grow from {now} to {count} drives", _grow(array, f"--raid-devices={count}")))
-    return steps
+    return [*steps, Step(f"grow from {now} to {count} drives", _grow(array, f"--raid-devices={count}"))]
 
 
 def _grow(array: str, *options: str) -> tuple[str, ...]:
