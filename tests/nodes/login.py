@@ -41,7 +41,9 @@ class Login:
         self.ssh_config.write_text(
             f"Host {self.name}\n  HostName {ip}\n  Port {port}\n  User {USER}\n  IdentityFile {operator_key()}\n"
             f"  IdentitiesOnly yes\n  UserKnownHostsFile {self.known_hosts}\n  StrictHostKeyChecking yes\n"
-            f"  ControlMaster no\n  ConnectTimeout {patience}\n",
+            f"  ControlMaster no\n  ConnectTimeout {patience}\n"
+            # A machine that is started again forgets its connections without a word.
+            "  ServerAliveInterval 15\n  ServerAliveCountMax 4\n",
             encoding="utf-8",
         )
 

@@ -191,6 +191,10 @@ def test_an_encryption_that_was_cut_off_is_made_anew(node: Storage) -> None:
     assert node.sh("findmnt -no SOURCE /srv/other") == "/dev/mapper/other"
     node.unchanged()
     node.sh(f"umount /srv/other; cryptsetup close other; blkdiscard --force --zeroout /dev/md/other; {made}")
+    refused = node.run()
+    assert refused.rc != 0, "noise behind an encryption that was not begun here is nobody's to write over"
+    assert "data that nothing recognises on /dev/mapper/other" in " ".join(refused.output.split())
+    node.sh(f"cryptsetup close other; blkdiscard --force --zeroout /dev/md/other; {made}; {begun}")
     hidden(node.run().succeeded())
     node.unchanged()
 
