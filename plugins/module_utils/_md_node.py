@@ -188,7 +188,8 @@ class MdNode:
         """Ask the kernel itself whether somebody uses one of these drives."""
         for path in paths:
             try:
-                os.close(os.open(path, os.O_RDWR | os.O_EXCL))
+                # Not to write: udev reads the table anew behind whoever does, and the partitions are gone meanwhile.
+                os.close(os.open(path, os.O_RDONLY | os.O_EXCL))
             except OSError as error:
                 self.module.fail_json(
                     msg=f"[ST-DATA] found {path} in use ({error.strerror}); needed: a drive that nobody uses; remedy: "
@@ -212,6 +213,7 @@ class MdNode:
                 msg=f"[ST-DATA] found {disk.id} to be {real}, and to have been {disk.device} before; needed: a name "
                 "that stays with its drive; remedy: see with `lsblk` which drive it is, and run again"
             )
+        files.run(self.module, ["udevadm", "settle", "--timeout=30"])
         parts = sorted(name for name in os.listdir(f"{SYS}/{disk.name}") if name.startswith(disk.name))
         for device in [*(device_of(part) for part in parts), real]:
             self._run(f"erase {device}", ["wipefs", "--all", "--force", device])

@@ -67,7 +67,7 @@ class Machine:
             join=os.path.join,
             dirname=os.path.dirname,
         )
-        names = ("close", "fsync", "listdir", "O_RDWR", "O_EXCL", "SEEK_END")
+        names = ("close", "fsync", "listdir", "O_RDONLY", "O_EXCL", "SEEK_END")
         known = {name: getattr(os, name) for name in names}
         monkeypatch.setattr(md, "os", SimpleNamespace(**known, path=path, open=self.claim, sync=self.sync))
         monkeypatch.setattr(md, "open", self.open, raising=False)
@@ -93,7 +93,7 @@ class Machine:
 
     def claim(self, path: str, flags: int) -> int:
         """Open a drive as the kernel lets one who wants it alone."""
-        assert flags == os.O_RDWR | os.O_EXCL
+        assert flags == os.O_RDONLY | os.O_EXCL
         if path in self.busy:
             raise OSError(errno.EBUSY, "Device or resource busy")
         return os.open(self.real(path), os.O_RDWR)
