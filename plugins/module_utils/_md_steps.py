@@ -11,6 +11,7 @@ does not allow meanwhile is said to wait.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -49,7 +50,7 @@ class Record:
 
     uuid: str = ""
     stage: str = ""  # creating: not every drive may have its mark; made: the array has been there
-    erasing: Mapping[str, Begun] = field(default_factory=dict)  # by the name of the drive, until the array is as wanted
+    erasing: Mapping[str, Begun] = field(default_factory=dict)  # by the name of the drive, until all of it is gone
 
 
 @dataclass(frozen=True)
@@ -334,9 +335,10 @@ def _copied(running: Running, strangers: list[Member]) -> list[Member]:
 
 
 def _is_part(seen: Seen, member: Member) -> bool:
-    """Say whether a member is a partition: the drive that it is on is there, and not called like it."""
+    """Say whether a member is a partition of a drive that is there: sdb1, nvme0n1p1. sdaa is none of sda."""
     names = [disk.name for disk in seen.disks.values()] + list(seen.others)
-    return member.name not in names and any(member.name.startswith(name) for name in names)
+    parts = (re.escape(name) + (r"p\d+" if name[-1].isdigit() else r"\d+") for name in names)
+    return any(re.fullmatch(part, member.name) for part in parts)
 
 
 def _name(seen: Seen, member: Member) -> str:

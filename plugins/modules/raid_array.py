@@ -245,6 +245,7 @@ def main() -> None:
     if verdict is decide:
         refuse(module, list(faults_of(wanted)))
     node = MdNode(module, wanted.name, module.params["record_directory"])
+    hidden = hidden_below(module.params["mount_point"], wanted.prefix)
     steps: list[str] = []
     notes: dict[str, None] = {}
     before = None
@@ -252,7 +253,6 @@ def main() -> None:
         seen = node.look(wanted)
         decision = verdict(wanted, seen, node.record(), node.fresh_uuid)
         before = state_text(seen, decision) if before is None else before
-        hidden = hidden_below(module.params["mount_point"], wanted.prefix)
         refuse(module, decision.refusals + (hidden if decision.creates else []))
         steps += [step.text for step in decision.steps]
         notes |= dict.fromkeys(decision.notes)

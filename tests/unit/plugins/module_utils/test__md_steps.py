@@ -322,6 +322,21 @@ def test_a_part_of_a_drive_is_nobodys_to_let_go_of() -> None:
     assert refused(wanted_array(), found) == ("ST-RAID", "sdg1 in the array eucaim, a part of a drive")
 
 
+@pytest.mark.parametrize(("drive", "name"), [("sda", "sdaa"), ("nvme0n1", "nvme0n10"), ("nvme0n1", "nvme0n11")])
+def test_a_drive_that_is_gone_is_no_part_of_one_with_a_shorter_name(drive: str, name: str) -> None:
+    members = [member(0), member(1), member(2), Member(name, frozenset({"spare"}), "none")]
+    there = replace(disk(5), name=drive)
+    found = seen(*(inside(number) for number in range(3)), others=[there], array=running(members))
+    assert decided(wanted_array(), found).steps[0].text == "let go of 1 drives that are gone"
+
+
+def test_a_part_of_a_drive_whose_name_ends_with_a_number() -> None:
+    members = [member(0), member(1), member(2), Member("nvme0n1p2", frozenset({"spare"}), "none")]
+    there = replace(disk(5), name="nvme0n1")
+    found = seen(*(inside(number) for number in range(3)), others=[there], array=running(members))
+    assert refused(wanted_array(), found) == ("ST-RAID", "nvme0n1p2 in the array eucaim, a part of a drive")
+
+
 def test_words_that_have_done_their_work_are_named() -> None:
     wanted = wanted_array(erase={path_of(1): "ext4"})
     assert decided(wanted, healthy()).notes == [
