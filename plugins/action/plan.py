@@ -42,8 +42,8 @@ def _what_next(plan: Mapping[str, Any], path: str) -> str:
     spares = plan["array"]["spares"]
     also = f", and the {spares} of storage_spares" if spares else ""
     return (
-        f"To build it: storage_plan: {path}, and the names of {plan['array']['members']} drives in storage_drives{also}"
-        " (role storage)"
+        f"To build it: copy {path} to where it is kept, such as files/ beside the inventory; name the copy in "
+        f"storage_plan, and {plan['array']['members']} drives in storage_drives{also} (role storage)"
     )
 
 

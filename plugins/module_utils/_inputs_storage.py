@@ -95,20 +95,20 @@ def _plan_file(variables: Mapping[str, Any]) -> Iterator[Refusal]:
             "storage_plan",
             f"{shown(path)}, which cannot be read on the control machine",
             "the path of plan.json",
-            "run the playbook plan, which says where it writes it, or correct the path",
+            "run the playbook plan, and copy what it wrote to this path; or correct the path",
         )
 
 
 def _plan(variables: Mapping[str, Any], drives: int, spares: int) -> Iterator[Refusal]:
     """Find what is wrong with the plan, and where the drives are not those that it counts."""
     text = str(variables.get("storage_plan_json") or "")
-    if not text:
+    if not text and not (variables.get("storage_plan") and "storage_plan_json" in variables):
         return
     try:
         plan = json.loads(text)
         faults = check_plan(plan)
     except ValueError as error:
-        faults = [f"this is no JSON: {error}"]
+        faults = [f"this is no JSON: {error}" if text.strip() else "an empty file"]
     if faults:
         more = f" (and {len(faults) - 1} more that follow)" if len(faults) > 1 else ""
         yield Refusal(
@@ -116,12 +116,19 @@ def _plan(variables: Mapping[str, Any], drives: int, spares: int) -> Iterator[Re
             "storage_plan",
             f"{faults[0]}{more}",
             "the plan as the playbook plan wrote it",
-            "run the playbook plan again",
+            "run the playbook plan again, and copy what it writes to that path",
         )
         return
-    for variable, have, need, requirement in (
-        ("storage_drives", drives, plan["array"]["members"], "ST-DATA"),
-        ("storage_spares", spares, plan["array"]["spares"], "ST-SPARE"),
+    fewer = "plan again with those that are there: plan_drive_offers with their count"
+    for variable, have, need, requirement, more in (
+        ("storage_drives", drives, plan["array"]["members"], "ST-DATA", "name the others"),
+        (
+            "storage_spares",
+            spares,
+            plan["array"]["spares"],
+            "ST-SPARE",
+            "name the others: a spare that took over stays one here, and a failed drive a drive until it is replaced",
+        ),
     ):
         # More than was planned is a node that has grown since.
         if have < need:
@@ -130,7 +137,7 @@ def _plan(variables: Mapping[str, Any], drives: int, spares: int) -> Iterator[Re
                 variable,
                 f"{have}, and the plan has {need}",
                 "at least as many as the plan has",
-                "name the others, or plan again with those that are there: plan_drive_offers with their count",
+                f"{more}; or {fewer}",
             )
 
 

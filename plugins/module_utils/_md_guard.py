@@ -55,15 +55,16 @@ class Wanted:
 def faults_of(wanted: Wanted) -> Iterator[Refusal]:
     """Find what no machine could do, before one is looked at."""
     named = [*wanted.all, *(wanted.erase or {})]
-    for path in dict.fromkeys(named):
-        if not _STABLE.match(path) or _PART.search(path):
-            yield Refusal(
-                "ST-DATA",
-                f"{wanted.prefix}drives",
-                f"{path!r}",
-                f"a whole drive by a name that stays with it, {BY_ID}...",
-                f"choose the name of the drive in `ls -l {BY_ID}`; sda and its like change from start to start",
-            )
+    fleeting = [path for path in dict.fromkeys(named) if not _STABLE.match(path) or _PART.search(path)]
+    for path in fleeting:
+        where = "drives" if path in wanted.devices else "spares" if path in wanted.spares else "erase"
+        yield Refusal(
+            "ST-DATA",
+            f"{wanted.prefix}{where}",
+            f"{path!r}",
+            f"a whole drive by a name that stays with it, {BY_ID}...",
+            f"choose the name of the drive in `ls -l {BY_ID}`; sda and its like change from start to start",
+        )
     twice = sorted({path for path in wanted.all if wanted.all.count(path) > 1})
     if twice:
         yield Refusal(
@@ -73,14 +74,14 @@ def faults_of(wanted: Wanted) -> Iterator[Refusal]:
             "each drive once",
             "name another drive",
         )
-    strange = sorted(set(wanted.erase or {}) - set(wanted.all))
+    strange = sorted(set(wanted.erase or {}) - {*wanted.all, *fleeting})
     if strange:
         yield Refusal(
             "ST-DATA",
             f"{wanted.prefix}erase",
             f"{', '.join(strange)}, not among drives and spares",
             "only drives that the array is to have",
-            "take it out of erase, or name it in drives",
+            f"take it out of {wanted.prefix}erase, or name it in {wanted.prefix}drives",
         )
     if wanted.spares and not wanted.has_redundancy:
         yield Refusal(
@@ -107,7 +108,7 @@ def faults_of(wanted: Wanted) -> Iterator[Refusal]:
             f"{wanted.prefix}drives",
             f"{drives_in_words(len(wanted.devices))} for {wanted.level}",
             str(error),
-            "name more drives, or choose a level that can be made of these",
+            f"name more drives, or a {wanted.prefix}level that can be made of these",
         )
         return
     if wanted.level == "raid10" and wanted.layout:

@@ -369,6 +369,11 @@ def hidden_below(folder: str, prefix: str) -> list[Refusal]:
     ]
 
 
+def start_differs(configuration: str, directory: str) -> bool:
+    """Say whether a file of settings is other than the copy of it that is kept of what the node starts with."""
+    return bool(configuration) and files.read_text(configuration) != files.read_text(f"{directory}/start.conf")
+
+
 def blank(path: str) -> None:
     """Write zeros to both ends of a drive or an array."""
     with open(path, "r+b", buffering=0) as handle:

@@ -404,12 +404,16 @@ def _together(links: Sequence[Wanted]) -> Iterator[Refusal]:
             "make a bond of them, or give one of them an address of another network",
             "NET-REDUND",
         )
-    for version, network in DEFAULTS.items():
-        having = [link.name for link in links for route in link.routes if route.to == network]
+    ways: dict[str, list[str]] = {}
+    for link in links:
+        for route in link.routes:
+            ways.setdefault(route.to, []).append(link.name)
+    for to, having in ways.items():
         if len(having) > 1:
+            what = "gateways" if to in DEFAULTS.values() else f"routes to {shown(to)}"
             yield refusal(
-                f"a gateway of IPv{version} on {' and '.join(having)}",
-                "one way out; answers to what came in over the other link would leave by the wrong one",
+                f"{len(having)} {what} on {' and '.join(dict.fromkeys(having))}",
+                "one way to each network: of two, answers to what came in over the other would leave by the wrong one",
                 "keep one gateway, and write what lies behind the other router as routes",
             )
 

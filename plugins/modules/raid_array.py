@@ -46,6 +46,12 @@ options:
       - Empty for no look at it.
     type: path
     default: ""
+  configuration:
+    description:
+      - The file that names arrays for the start of the node, such as V(/etc/mdadm/mdadm.conf), if RV(start_differs) is
+        wanted of it.
+    type: path
+    default: ""
 seealso:
   - name: mdadm(8)
     description: The manual page of mdadm.
@@ -196,6 +202,13 @@ in_the_way:
   returned: always
   type: str
   sample: /srv/eucaim/register.csv, which would be hidden
+start_differs:
+  description:
+    - Whether O(configuration) is other than V(start.conf) in O(record_directory), where whoever makes the initial file
+      system anew keeps a copy of what went into it. A run that was cut off before that is told from one that was not.
+    - V(false) without O(configuration).
+  returned: always
+  type: bool
 progress:
   description: What the kernel is at, in percent and seconds left; null if it is at rest.
   returned: always
@@ -221,6 +234,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._md_node import 
     array_options,
     hidden_below,
     refuse,
+    start_differs,
     wanted_of,
 )
 from ansible_collections.eucaim.local_node.plugins.module_utils._md_steps import decide, decide_absent
@@ -236,6 +250,7 @@ def main() -> None:
         argument_spec={
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "mount_point": {"type": "path", "default": ""},
+            "configuration": {"type": "path", "default": ""},
             **array_options(),
         },
         supports_check_mode=True,
@@ -286,6 +301,7 @@ def main() -> None:
         file_system=file_system,
         progress=node.progress(running),
         in_the_way=hidden[0].found if hidden else "",
+        start_differs=start_differs(module.params["configuration"], module.params["record_directory"]),
         diff={"before": before, "after": after, "before_header": wanted.name, "after_header": wanted.name},
     )
 

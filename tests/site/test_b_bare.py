@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from tests.nodes.node import differences
-from tests.site.driver import ROOT, playbook
-from tests.site.world import World
+from tests.site.driver import ROOT, SCRATCH, playbook, write_inventory
+from tests.site.world import SITE, VERIFY, World
 
 
 def test_preflight_changes_nothing_and_ends_in_a_table(world: World) -> None:
@@ -25,4 +25,17 @@ def test_check_mode_on_a_bare_node(world: World) -> None:
     before = world.node.fingerprint()
     run = world.site("--check", "--diff").succeeded()
     assert run.changed > 0
+    assert differences(before, world.node.fingerprint()) == []
+
+
+def test_a_part_of_it_before_the_federation_is_known(world: World) -> None:
+    """Neither an answer of the helpdesk nor a certificate is needed for an array, and for its proof."""
+    settings = {name: value for name, value in world.settings().items() if not name.startswith("federation_")}
+    settings["federation_root_certificate"] = "{{ lookup('ansible.builtin.file', '/nowhere/root.crt.pem') }}"
+    inventory = write_inventory(SCRATCH / "early", {world.node.name: settings})
+    before = world.node.fingerprint()
+    for name in (SITE, VERIFY):
+        run = playbook(name, "--tags", "storage", inventory=inventory).succeeded()
+        assert "Refuse storage that cannot work" in run.output
+        assert run.changed == 0
     assert differences(before, world.node.fingerprint()) == []

@@ -43,6 +43,19 @@ def test_a_sound_storage_has_no_row_unmet(node: Storage) -> None:
     assert node.unmet() == []
 
 
+def test_a_run_that_was_cut_off_before_it_made_the_initial_file_system_anew(node: Storage) -> None:
+    """The settings are written, and nobody has acted on them: the next run does."""
+    asked = "wc -l < /var/log/initramfs-asked-for"
+    before = int(node.sh(asked))
+    assert before > 0
+    node.sh("rm /var/lib/eucaim/storage/start.conf; systemctl stop mdmonitor.service")
+    node.told_truly()
+    assert int(node.sh(asked)) == before + 1
+    assert node.sh("systemctl is-active mdmonitor.service") == "active"
+    node.unchanged()
+    assert int(node.sh(asked)) == before + 1
+
+
 def test_mounted_by_the_name_of_a_device(node: Storage) -> None:
     """ST-DATA, and the next run writes the UUID again."""
     node.sh(f"sed -i 's#^UUID=[^ ]* {POINT} #/dev/md/eucaim {POINT} #' /etc/fstab")

@@ -67,7 +67,7 @@ def test_a_person_is_shown_the_plan_and_where_it_is(tmp_path: Path, capsys: pyte
     assert shown.startswith("Tier 2, data set 4 TB, growth not stated\n")
     assert f"\nThe sheet: {tmp_path}/plan.html\n" in shown
     array = result["plan"]["array"]
-    assert f"\nTo build it: storage_plan: {tmp_path}/plan.json, and the names of {array['members']} drives" in shown
+    assert f"\nTo build it: copy {tmp_path}/plan.json to where it is kept" in shown
     assert f", and the {array['spares']} of storage_spares (role storage)" in shown
     assert result["msg"] == f"The sheet: {tmp_path}/plan.html"
     run(tmp_path, check_mode=True)

@@ -67,7 +67,8 @@ def test_layouts_of_raid_10(layout: str) -> None:
 )
 def test_drives_are_named_by_names_that_stay(path: str) -> None:
     assert faults(devices=(path, *paths_of(1, 2))) == [("ST-DATA", "drives", repr(path))]
-    assert ("ST-DATA", "drives", repr(path)) in faults(erase={path: "ext4"})
+    assert faults(devices=paths_of(1, 2, 3), spares=(path,)) == [("ST-DATA", "spares", repr(path))]
+    assert faults(erase={path: "ext4"}) == [("ST-DATA", "erase", repr(path))]
 
 
 @pytest.mark.parametrize(

@@ -640,3 +640,16 @@ def test_no_array_is_made_for_a_folder_in_which_something_lies(tmp_path: Path) -
     }.items():
         (refusal,) = md.hidden_below(name, "storage_")
         assert (refusal.requirement, refusal.variable, refusal.found) == ("ST-DATA", "storage_mount_point", found)
+
+
+def test_what_the_node_starts_with_is_compared_with_the_settings_that_are_there(tmp_path: Path) -> None:
+    """Whoever was cut off between the settings and the initial file system owes it; without settings, nobody."""
+    settings, kept = tmp_path / "mdadm.conf", tmp_path / "start.conf"
+    assert not md.start_differs(str(settings), str(tmp_path))
+    settings.write_text("ARRAY /dev/md/eucaim\n", encoding="utf-8")
+    assert md.start_differs(str(settings), str(tmp_path))
+    assert not md.start_differs("", str(tmp_path))
+    kept.write_text("ARRAY /dev/md/eucaim\n", encoding="utf-8")
+    assert not md.start_differs(str(settings), str(tmp_path))
+    kept.write_text("ARRAY /dev/md/eucaim\nMAILADDR ops\n", encoding="utf-8")
+    assert md.start_differs(str(settings), str(tmp_path))

@@ -148,7 +148,22 @@ def test_what_can_work_is_let_pass(links: list[dict[str, Any]]) -> None:
         ([{"name": "enp1s0"}, {"name": "enp1s0"}], "enp1s0 in two places"),
         (
             [STATIC, {"name": "enp2s0", "addresses": ["198.51.100.2/24"], "gateway": "198.51.100.1"}],
-            "a gateway of IPv4 on enp1s0 and enp2s0",
+            "2 gateways on enp1s0 and enp2s0",
+        ),
+        (
+            [
+                {**STATIC, "routes": [{"to": f"10.0.0.0/{length}", "via": "192.0.2.2"} for length in (8, 9)]},
+                {
+                    "name": "enp2s0",
+                    "addresses": ["198.51.100.2/24"],
+                    "routes": [{"to": "10.0.0.0/8", "via": "198.51.100.1"}],
+                },
+            ],
+            '2 routes to "10.0.0.0/8" on enp1s0 and enp2s0',
+        ),
+        (
+            [{**STATIC, "routes": [{"to": "default", "via": "192.0.2.3"}]}],
+            "2 gateways on enp1s0",
         ),
     ],
 )

@@ -198,3 +198,13 @@ def test_an_array_is_taken_apart(model: Model, node: Node, monkeypatch: pytest.M
     assert result["diff"]["after"] == "no array\n"
     assert not model.put_together
     assert node.run(monkeypatch, raid_array, state="absent", **ASKED)["changed"] is False
+
+
+def test_a_run_that_was_cut_off_before_the_initial_file_system_is_told(
+    model: Model, node: Node, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = tmp_path / "mdadm.conf"
+    assert node.run(monkeypatch, raid_array, **ASKED, configuration=str(settings))["start_differs"] is False
+    settings.write_text("ARRAY /dev/md/eucaim\n", encoding="utf-8")
+    assert node.run(monkeypatch, raid_array, **ASKED, configuration=str(settings))["start_differs"] is True
+    assert node.run(monkeypatch, raid_array, **ASKED)["start_differs"] is False
