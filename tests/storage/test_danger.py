@@ -43,11 +43,13 @@ mdadm -q --create /dev/md/other --run --name=other --level=1 --raid-devices=2 --
 mdadm -q --create /dev/md/old --run --name=old --level=1 --raid-devices=2 --bitmap=none {D}{STOPPED} {D}{STOPPED_TOO}
 mdadm --wait /dev/md/other /dev/md/old || true
 mdadm -q --stop /dev/md/old
+# udev takes the name away and gives it back while it looks at an array.
+apart() {{ udevadm settle; mdadm -q --stop /dev/md/split; }}
 noise() {{ dd if=/dev/urandom of=/dev/md/split bs=1M count=1 oflag=direct status=none; }}
-alone() {{ mdadm -q --assemble --run /dev/md/split $1; noise; }}
+alone() {{ mdadm -q --assemble --run /dev/md/split $1; udevadm settle; noise; }}
 mdadm -q --create /dev/md/split --run --name=split --level=1 --raid-devices=2 --bitmap=none {D}{SPLIT[0]} {D}{SPLIT[1]}
-mdadm --wait /dev/md/split || true
-mdadm -q --stop /dev/md/split; alone {D}{SPLIT[1]}; mdadm -q --stop /dev/md/split; alone {D}{SPLIT[0]}
+udevadm settle; mdadm --wait /dev/md/split || true
+apart; alone {D}{SPLIT[1]}; apart; alone {D}{SPLIT[0]}
 udevadm settle; sync
 """
 
