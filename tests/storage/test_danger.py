@@ -42,7 +42,7 @@ printf secret | cryptsetup open {D}{OPENED} others -
 mdadm -q --create /dev/md/other --run --name=other --level=1 --raid-devices=2 --bitmap=none {D}{OTHER} {D}{OTHER_TOO}
 mdadm -q --create /dev/md/old --run --name=old --level=1 --raid-devices=2 --bitmap=none {D}{STOPPED} {D}{STOPPED_TOO}
 mdadm --wait /dev/md/other /dev/md/old || true
-mdadm -q --stop /dev/md/old
+udevadm settle; mdadm -q --stop /dev/md/old
 # udev takes the name away and gives it back while it looks at an array.
 apart() {{ udevadm settle; mdadm -q --stop /dev/md/split; }}
 noise() {{ dd if=/dev/urandom of=/dev/md/split bs=1M count=1 oflag=direct status=none; }}
