@@ -20,7 +20,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._plan_growth imp
     first_year_without_room,
     with_headroom,
 )
-from ansible_collections.eucaim.local_node.plugins.module_utils._plan_judge import findings
+from ansible_collections.eucaim.local_node.plugins.module_utils._plan_judge import WAYS, findings
 from ansible_collections.eucaim.local_node.plugins.module_utils._plan_layout import CHUNK_BYTES
 from ansible_collections.eucaim.local_node.plugins.module_utils._plan_request import (
     FILE_SYSTEMS,
@@ -79,6 +79,8 @@ def _words(plan: Plan) -> Iterator[str]:
     strange = sorted({drive["role"] for drive in plan["drives"]} - set(ROLES))
     if strange:
         yield f"drives are for {', '.join(strange)}, and only {', '.join(ROLES)} are known"
+    for kind in sorted({step["kind"] for step in plan["growth"]} - set(WAYS)):
+        yield f"growth is by {kind!r}, and only {', '.join(WAYS)} are known"
 
 
 def _places(plan: Plan) -> Iterator[str]:

@@ -32,7 +32,7 @@ from ansible_collections.eucaim.local_node.plugins.module_utils._tier_finding im
 # What a plan answers; the rest of D5.11 shows only when the machine runs.
 PLANNED = ("HW-CPU", "HW-RAM", "HW-GPU", "HW-PSU", "ST-OS", "ST-DATA", "ST-RAID", "ST-SPARE", "ST-GROW", "OS-PART")
 _ROOM_IN = "room in "
-_WAYS = {"drives": "more drives", "larger": "larger drives", "node": "a second node"}
+WAYS = {"drives": "more drives", "larger": "larger drives", "node": "a second node"}
 
 
 def findings(plan: Mapping[str, Any]) -> tuple[Finding, ...]:
@@ -44,7 +44,7 @@ def findings(plan: Mapping[str, Any]) -> tuple[Finding, ...]:
         staggered_spin_up=machine["staggered_start"],
         shelf_spare_bytes=0,
         free_drive_bays=plan["slots"]["free"],
-        growth=", ".join(_WAYS[step["kind"]] for step in plan["growth"]),
+        growth=", ".join(WAYS[step["kind"]] for step in plan["growth"]),
     )
     wanted = Wanted(
         request["tier"],

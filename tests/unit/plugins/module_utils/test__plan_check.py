@@ -204,3 +204,9 @@ def test_a_partition_somewhere_else_does_not_break_the_check(number: int, mount:
     plan["system"]["partitions"][number]["mount"] = mount
     if plan != SMALL:
         assert check_plan(plan)
+
+
+def test_a_way_to_grow_that_nobody_knows() -> None:
+    plan = copy.deepcopy(SMALL)
+    plan["growth"][0]["kind"] = ""
+    assert "growth is by '', and only drives, larger, node are known" in check_plan(plan)
