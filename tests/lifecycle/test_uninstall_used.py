@@ -15,6 +15,8 @@ from tests.nodes.node import differences
 from tests.site.driver import playbook, write_inventory
 from tests.site.world import World, made
 
+pytestmark = pytest.mark.long
+
 # People, packages, an engine with a container that runs, a folder with data, and a timer that somebody switched off.
 BEFORE = """
 set -e
