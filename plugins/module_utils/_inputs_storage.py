@@ -119,7 +119,6 @@ def _plan(variables: Mapping[str, Any], drives: int, spares: int) -> Iterator[Re
             "run the playbook plan again, and copy what it writes to that path",
         )
         return
-    fewer = "plan again with those that are there: plan_drive_offers with their count"
     for variable, have, need, requirement, more in (
         ("storage_drives", drives, plan["array"]["members"], "ST-DATA", "name the others"),
         (
@@ -137,7 +136,7 @@ def _plan(variables: Mapping[str, Any], drives: int, spares: int) -> Iterator[Re
                 variable,
                 f"{have}, and the plan has {need}",
                 "at least as many as the plan has",
-                f"{more}; or {fewer}",
+                f"{more}; or plan again with those that are there: plan_drive_offers with their count",
             )
 
 

@@ -52,15 +52,19 @@ class Wanted:
         return self.level != "raid0"
 
 
+def _setting_of(wanted: Wanted, path: str) -> str:
+    """Return the setting that asks for a drive."""
+    return wanted.prefix + ("drives" if path in wanted.devices else "spares")
+
+
 def faults_of(wanted: Wanted) -> Iterator[Refusal]:
     """Find what no machine could do, before one is looked at."""
     named = [*wanted.all, *(wanted.erase or {})]
     fleeting = [path for path in dict.fromkeys(named) if not _STABLE.match(path) or _PART.search(path)]
     for path in fleeting:
-        where = "drives" if path in wanted.devices else "spares" if path in wanted.spares else "erase"
         yield Refusal(
             "ST-DATA",
-            f"{wanted.prefix}{where}",
+            _setting_of(wanted, path) if path in wanted.all else f"{wanted.prefix}erase",
             f"{path!r}",
             f"a whole drive by a name that stays with it, {BY_ID}...",
             f"choose the name of the drive in `ls -l {BY_ID}`; sda and its like change from start to start",
@@ -147,7 +151,7 @@ def why_not(wanted: Wanted, seen: Seen, path: str, ours: Sequence[str] = (), lea
     ours are the UUIDs whose marks on a drive are no reason: of the array that it belongs to. least is the size in bytes
     that the array needs of each drive.
     """
-    variable = wanted.prefix + ("drives" if path in wanted.devices else "spares")
+    variable = _setting_of(wanted, path)
     disk = seen.disks.get(path)
     if disk is None:
         return Refusal(
